@@ -1,0 +1,1 @@
+"""Where it is said: one port (`port.EventLog`) and two engines, Apache Kafka and one SQLite file."""
