@@ -125,7 +125,7 @@ class EventLog(Protocol):
     ) -> Subscription:
         """Join a consumer group. The callbacks run before the first fetch of, or after the last from, partitions."""
 
-    def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncIterator[Stored]:
+    def tail(self, topics: Iterable[str], *, from_beginning: bool = False) -> AsyncIterator[Stored]:
         """Follow topics without a group, from now on or from the oldest record kept. Never ends by itself."""
 
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:

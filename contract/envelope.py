@@ -1,0 +1,86 @@
+"""CloudEvents 1.0 in the Kafka protocol binding's binary mode: attributes as `ce_*` headers, data as JSON.
+
+Source: CloudEvents Kafka Protocol Binding 1.0.2, §3.2. The extensions are ours: `ocppversion`,
+`action`, `connection`, `sequence` (per connection, rising by one for each primary event) and
+`traceparent` (W3C Trace Context).
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from contract.events import Event
+from contract.vocabulary import EVENTS
+
+Headers = list[tuple[str, bytes]]
+
+SCHEMA_ROOT = "https://ocpp-gateway.dev/schemas/v1"
+"""Root of `ce_dataschema`; the documents are generated into docs/contract/schemas."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(event: Event) -> bytes:
+    """The event's data as JSON: camelCase, absent fields left out, decimals as exact numbers."""
+    return _ENCODER.encode(event)
+
+
+def decode(headers: Headers, value: bytes) -> Event:
+    """The event again. Raises KeyError for a type we do not know, msgspec.ValidationError for bad data."""
+    name = type_of(headers).removeprefix("ocpp.")
+    return msgspec.json.decode(value, type=EVENTS[name])
+
+
+def type_of(headers: Headers) -> str:
+    """The CloudEvents type, as `ocpp.station.booted`. Raises KeyError where there is none."""
+    return dict(headers)["ce_type"].decode()
+
+
+class Envelope:
+    """The headers that a connection's events share, made once, and the rest added for each event."""
+
+    def __init__(self, gateway: str, station: str, version: str, connection: str) -> None:
+        self._shared: Headers = [
+            ("content-type", b"application/json"),
+            ("ce_specversion", b"1.0"),
+            ("ce_source", f"/gateways/{gateway}".encode()),
+            ("ce_subject", station.encode()),
+            ("ce_ocppversion", version.encode()),
+            ("ce_connection", connection.encode()),
+        ]
+
+    def headers(self, event: Event, event_id: str, sequence: int) -> Headers:
+        """All headers of one event of this connection."""
+        fixed = _PER_TYPE.get(event.NAME) or _per_type(event.NAME)
+        action = event.protocol.action if event.protocol else None
+        own: Headers = [
+            ("ce_id", event_id.encode()),
+            ("ce_time", rfc3339(event.occurred_at or event.received_at).encode()),
+            ("ce_sequence", b"%d" % sequence),
+        ]
+        if action:
+            own.append(("ce_action", action.encode()))
+        return [*self._shared, *fixed, *own]
+
+
+def rfc3339(moment: datetime) -> str:
+    """UTC with milliseconds and a Z, as stations and the public readers of CloudEvents understand it."""
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def structured(headers: Headers, value: bytes) -> dict[str, Any]:
+    """The event as one CloudEvent in structured JSON (CloudEvents JSON Format 1.0.2)."""
+    attributes: dict[str, Any] = {
+        name.removeprefix("ce_"): text.decode() for name, text in headers if name.startswith("ce_")
+    }
+    content_type = dict(headers).get("content-type", b"application/json").decode()
+    return {**attributes, "datacontenttype": content_type, "data": msgspec.json.decode(value)}
+
+
+_PER_TYPE: dict[str, Headers] = {}
+
+
+def _per_type(name: str) -> Headers:
+    made = [("ce_type", f"ocpp.{name}".encode()), ("ce_dataschema", f"{SCHEMA_ROOT}/{name}.json".encode())]
+    return _PER_TYPE.setdefault(name, made)
