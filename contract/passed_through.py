@@ -131,6 +131,33 @@ class VatValidationRequested(PassedThrough, frozen=True, kw_only=True):
     NAME = "payment.vat_validation_requested"
 
 
+class EvCertificateRequested(PassedThrough, frozen=True, kw_only=True):
+    """An EV asks for a contract certificate."""
+
+    NAME = "certificate.ev_requested"
+    TOPIC = SECURITY
+
+
+class CertificateChainStatusRequested(PassedThrough, frozen=True, kw_only=True):
+    """The revocation states of a chain are asked for."""
+
+    NAME = "certificate.chain_status_requested"
+    TOPIC = SECURITY
+
+
+class CertificateStatusRequested(PassedThrough, frozen=True, kw_only=True):
+    """The revocation state of a certificate is asked for."""
+
+    NAME = "certificate.status_requested"
+    TOPIC = SECURITY
+
+
+class ScheduleUpdateRequested(PassedThrough, frozen=True, kw_only=True):
+    """A dynamic schedule is asked for."""
+
+    NAME = "charging_profile.update_requested"
+
+
 PASSED_THROUGH: dict[str, type[PassedThrough]] = {
     "BatterySwap": BatterySwapReported,
     "ClearedChargingLimit": ChargingLimitCleared,
@@ -151,5 +178,9 @@ PASSED_THROUGH: dict[str, type[PassedThrough]] = {
     "ReportChargingProfiles": ChargingProfileReported,
     "ReportDERControl": DerControlReported,
     "VatNumberValidation": VatValidationRequested,
+    "Get15118EVCertificate": EvCertificateRequested,
+    "GetCertificateChainStatus": CertificateChainStatusRequested,
+    "GetCertificateStatus": CertificateStatusRequested,
+    "PullDynamicScheduleUpdate": ScheduleUpdateRequested,
 }
 """The facts by the OCPP 2.x action that says them."""
