@@ -1,0 +1,151 @@
+"""The vocabulary of the tables: a row per action says which fact it is, from which fields, and the answer.
+
+A row's fields are small pure readers `(payload, reading)`. A reader never raises for what a station
+sent: it returns what can be understood, and notes on the reading what was odd (`quirks`, codes of
+docs/quirks.md) or guessed (`inferred`).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contract.events import Event
+from contract.model import Decision, Protocol, Station
+
+Payload = dict[str, Any]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What stations are answered where nobody else decides (settings of the operator)."""
+
+    heartbeat_seconds: int = 300
+    token_status: str = "Accepted"
+    default_token_type: str = "ISO14443"  # noqa: S105 - a type of token, no secret
+
+
+class Speaker(msgspec.Struct, frozen=True, kw_only=True):
+    """Who speaks on a connection, and what the gateway knows of it: the same for all its messages.
+
+    `zone` is what the station's timestamps without a zone mean; `keep_raw` puts payloads into events.
+    """
+
+    station: Station
+    version: str
+    connected_at: datetime
+    zone: tzinfo
+    policy: Policy
+    keep_raw: bool = True
+
+
+class Reading:
+    """One message being read: what the session knew when it came, and what the readers noted."""
+
+    __slots__ = ("inferred", "protocol", "quirks", "received_at", "speaker", "verdict")
+
+    def __init__(self, speaker: Speaker, action: str, message_id: str, received_at: datetime) -> None:
+        self.speaker = speaker
+        self.protocol = Protocol(version=speaker.version, action=action, message_id=message_id)
+        self.received_at = received_at
+        self.verdict = Decision(status=speaker.policy.token_status)
+        self.quirks: list[str] = []
+        self.inferred: list[str] = []
+
+    def quirk(self, code: str) -> None:
+        """Note that the message was odd, once for each code."""
+        if code not in self.quirks:
+            self.quirks.append(code)
+
+    def infer(self, field: str) -> None:
+        """Note that the value of an event's field is a guess."""
+        if field not in self.inferred:
+            self.inferred.append(field)
+
+    def offline(self, occurred_at: datetime | None) -> bool | None:
+        """Whether a 1.6 fact is older than the connection (reference §0.2), inferred; None when not."""
+        if occurred_at and self.speaker.connected_at - occurred_at > timedelta(seconds=60):
+            self.infer("offline")
+            return True
+        return None
+
+
+class Fact(NamedTuple):
+    """An event with what makes it itself: the same `identity` is the same fact, however often it is sent.
+
+    An `identity` of None means that the message carries nothing of its own to tell a repetition from
+    a new fact (a heartbeat): its id comes from the connection and the sequence there. A derived event
+    has the id of its primary one, with a `suffix`.
+    """
+
+    event: Event
+    identity: str | None
+    suffix: str = ""
+
+
+class Translation(NamedTuple):
+    """What a message means: its facts, the primary one first, and the payload of the station's answer."""
+
+    facts: list[Fact]
+    answer: Payload
+
+
+Reader = Callable[[Payload, Reading], Any]
+Answer = Callable[[Payload, Reading], Payload]
+Identity = Callable[[Payload, Reading, Event], str | None]
+Derive = Callable[[Event], Event | None]
+
+
+def acknowledge(_payload: Payload, _reading: Reading) -> Payload:
+    """The answer that says no more than that the message came."""
+    return {}
+
+
+def by_connection(_payload: Payload, _reading: Reading, _event: Event) -> None:
+    """No identity of its own (see `Fact`)."""
+
+
+class Inbound(NamedTuple):
+    """How one action is understood.
+
+    `fields` maps the event's attributes to their readers; `derive` makes further events out of the
+    primary one, by the suffix of their ids; `answer` is the CALLRESULT's payload.
+    """
+
+    event: type[Event]
+    fields: Mapping[str, Reader]
+    answer: Answer = acknowledge
+    identity: Identity = by_connection
+    derive: Mapping[str, Derive] = MappingProxyType({})
+    keep_raw: bool = True
+
+
+Row = Inbound | Callable[[Payload], Inbound]
+"""A row, or the choice of one by what the payload says (a TransactionEvent is three facts)."""
+
+Table = Mapping[str, Row]
+"""The rows of one OCPP version, by action."""
+
+
+def translate(row: Row, payload: Payload, reading: Reading) -> Translation:
+    """Read one message with its row."""
+    if not isinstance(row, Inbound):
+        row = row(payload)
+    fields = {name: read(payload, reading) for name, read in row.fields.items()}
+    event = row.event(
+        station=reading.speaker.station,
+        received_at=reading.received_at,
+        protocol=reading.protocol,
+        inferred=tuple(reading.inferred),
+        quirks=tuple(reading.quirks),
+        raw=payload if row.keep_raw and reading.speaker.keep_raw else None,
+        **fields,
+    )
+    identity = row.identity(payload, reading, event)
+    facts = [Fact(event, identity)]
+    for suffix, derive in row.derive.items():
+        derived = derive(event)
+        if derived is not None:
+            facts.append(Fact(derived, identity, suffix))
+    return Translation(facts, row.answer(payload, reading))
