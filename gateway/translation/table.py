@@ -22,8 +22,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What stations are answered where nobody else decides (settings of the operator)."""
 
     heartbeat_seconds: int = 300
-    token_status: str = "Accepted"
-    default_token_type: str = "ISO14443"  # noqa: S105 - a type of token, no secret
+    verdict: str = "Accepted"
+    token_type: str = "ISO14443"  # noqa: S105 - a type of token, no secret
 
 
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class Reading:
         self.speaker = speaker
         self.protocol = Protocol(version=speaker.version, action=action, message_id=message_id)
         self.received_at = received_at
-        self.verdict = Decision(status=speaker.policy.token_status)
+        self.verdict = Decision(status=speaker.policy.verdict)
         self.quirks: list[str] = []
         self.inferred: list[str] = []
 
