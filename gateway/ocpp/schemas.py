@@ -1,0 +1,82 @@
+"""The official JSON schemas of every action, compiled once; the judge of what is said both ways.
+
+The schema files are those of the `ocpp` package. Formats are not checked, as that package does not:
+stations write timestamps that `date-time` refuses and everybody understands (reference §4).
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+import orjson
+
+from gateway.ocpp.versions import VERSIONS, Version
+
+MAX_FAULTS = 8
+"""Of one payload: enough to mend a station, and a hostile payload of thousands costs no more."""
+
+
+class Fault(NamedTuple):
+    """Where a payload breaks its schema: the JSON Schema keyword, and the JSON Pointer of the place."""
+
+    keyword: str
+    pointer: str
+    message: str
+
+
+_ERROR_CODES = {
+    "required": "OccurrenceConstraintViolation",
+    "minItems": "OccurrenceConstraintViolation",
+    "maxItems": "OccurrenceConstraintViolation",
+    "type": "TypeConstraintViolation",
+    "additionalProperties": "FormatViolation",
+}
+
+
+def error_code(fault: Fault) -> str:
+    """The CALLERROR code that says this fault (OCPP 2.0.1 Part 4 §4.3), in 2.1's spelling."""
+    return _ERROR_CODES.get(fault.keyword, "PropertyConstraintViolation")
+
+
+class Schema:
+    """One compiled schema."""
+
+    __slots__ = ("_validator", "is_valid")
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._validator = jsonschema_rs.validator_for(document, validate_formats=False)
+        self.is_valid = self._validator.is_valid
+
+    def faults(self, payload: Any) -> list[Fault]:
+        """What is wrong with the payload; empty when it is valid."""
+        if self.is_valid(payload):
+            return []
+        return [found for found, _ in zip(self._iterate(payload), range(MAX_FAULTS), strict=False)]
+
+    def _iterate(self, payload: Any) -> Iterator[Fault]:
+        for error in self._validator.iter_errors(payload):
+            pointer = "".join(f"/{step}" for step in error.instance_path)
+            yield Fault(str(error.schema_path[-1]), pointer, error.message[:200])
+
+
+class Schemas:
+    """The schemas of one version: of the requests, and of the responses to them, by action."""
+
+    def __init__(self, version: Version) -> None:
+        self.requests: dict[str, Schema] = {}
+        self.responses: dict[str, Schema] = {}
+        for file in sorted((files(version.package) / "schemas").iterdir(), key=lambda file: file.name):
+            stem, dot, kind = file.name.rpartition(".")
+            if (dot, kind) != (".", "json"):
+                continue
+            # Some of the files begin with a byte order mark.
+            schema = Schema(orjson.loads(file.read_text(encoding="utf-8-sig")))
+            if stem.endswith("Response"):
+                self.responses[stem.removesuffix("Response")] = schema
+            else:
+                self.requests[stem.removesuffix("Request")] = schema
+
+
+SCHEMAS: dict[str, Schemas] = {name: Schemas(version) for name, version in VERSIONS.items()}
+"""By the version's name. Compiling all 387 files takes about 80 ms, once a process."""
