@@ -1,11 +1,10 @@
 """CloudEvents 1.0 in the Kafka protocol binding's binary mode: attributes as `ce_*` headers, data as JSON.
 
-Source: CloudEvents Kafka Protocol Binding 1.0.2, §3.2. The extensions are ours: `ocppversion`,
-`action`, `connection`, `sequence` (per connection, rising by one for each primary event) and
-`traceparent` (W3C Trace Context).
+Source: CloudEvents Kafka Protocol Binding 1.0.2, §3.2. Extensions: `ocppversion`, `action` and
+`connection` are ours; `sequence` (per connection, rising by one for each primary event) and
+`traceparent` (W3C Trace Context) are documented CloudEvents extensions.
 """
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -50,23 +49,22 @@ class Envelope:
             ("ce_connection", connection.encode()),
         ]
 
-    def headers(self, event: Event, event_id: str, sequence: int) -> Headers:
+    def headers(self, event: Event, event_id: str, sequence: int, traceparent: str | None = None) -> Headers:
         """All headers of one event of this connection."""
         fixed = _PER_TYPE.get(event.NAME) or _per_type(event.NAME)
         action = event.protocol.action if event.protocol else None
         own: Headers = [
             ("ce_id", event_id.encode()),
-            ("ce_time", rfc3339(event.occurred_at or event.received_at).encode()),
-            ("ce_sequence", b"%d" % sequence),
+            # By the data's own encoder: a tenth of what isoformat() costs, and the same text as in the data.
+            ("ce_time", _ENCODER.encode(event.occurred_at or event.received_at)[1:-1]),
+            # Padded, because the extension's values must sort as strings (CloudEvents sequence.md).
+            ("ce_sequence", b"%010d" % sequence),
         ]
         if action:
             own.append(("ce_action", action.encode()))
+        if traceparent:
+            own.append(("ce_traceparent", traceparent.encode()))
         return [*self._shared, *fixed, *own]
-
-
-def rfc3339(moment: datetime) -> str:
-    """UTC with milliseconds and a Z, as stations and the public readers of CloudEvents understand it."""
-    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def structured(headers: Headers, value: bytes) -> dict[str, Any]:
