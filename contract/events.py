@@ -58,7 +58,7 @@ class StationConnected(Event, frozen=True, kw_only=True):
     version: str
     remote: str | None = None
     subprotocol: str | None = None
-    security_profile: int
+    tls: bool
 
 
 class StationDisconnected(Event, frozen=True, kw_only=True):
