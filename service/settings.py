@@ -1,0 +1,223 @@
+"""The mechanism of settings: environment variables in, one frozen object or every fault at once out.
+
+A program's settings are a subclass of `Settings`. What is allowed, the default, the unit and the
+meaning stand with each field and nowhere else: the faults, `ocpp-gateway settings` and the table in
+the docs all come from there.
+"""
+
+import difflib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
+
+from pydantic import BeforeValidator, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "OCPP_"
+MASK = "********"
+
+UNITS: dict[str, str] = {
+    "_ms": "ms",
+    "_seconds": "s",
+    "_bytes": "bytes",
+    "_messages": "messages",
+    "_connections": "connections",
+    "_per_minute": "1/min",
+    "_per_second": "1/s",
+}
+"""The unit is the end of the name, so that nobody has to look it up."""
+
+Value = TypeVar("Value")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: the variable (empty where several disagree), its value, and what helps."""
+
+    name: str
+    value: str | None
+    problem: str
+
+    def __str__(self) -> str:
+        subject = self.name if self.value is None else f"{self.name}={self.value!r}"
+        return f"{subject}: {self.problem}" if subject else self.problem
+
+
+class SettingsFault(Exception):
+    """The environment does not make valid settings; holds every fault."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+class Setting(NamedTuple):
+    """A row of the settings table. `value` is the one in force, masked where it is secret."""
+
+    name: str
+    default: str
+    unit: str
+    allowed: str
+    meaning: str
+    value: str
+
+
+class Settings(BaseSettings):
+    """What every program's settings can do. Create by `load`, which reports faults for people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # charts and compose files hand on empty variables for "not set"
+        frozen=True,
+    )
+
+    others: ClassVar[frozenset[str]] = frozenset()
+    """Further names with the prefix that are somebody else's and therefore not unknown."""
+
+    def conflicts(self) -> Iterable[Fault]:
+        """The faults that show only when several settings are seen together."""
+        return ()
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """The settings of this process: overrides, else the environment, else the defaults.
+
+        Raises SettingsFault with all that is wrong, unknown names included.
+        """
+        faults = list(_unknown_names(cls))
+        try:
+            settings = cls(**overrides)
+        except ValidationError as invalid:
+            faults += _invalid_values(cls, _given() | overrides, invalid)
+        else:
+            faults += settings.conflicts()
+            if not faults:
+                return settings
+        raise SettingsFault(faults)
+
+    def table(self) -> list[Setting]:
+        """Every setting with its default, unit, meaning and the value in force, in the order of declaration."""
+        return [
+            Setting(
+                name=variable(name),
+                default=default_of(field),
+                unit=unit_of(name),
+                allowed=allowed(type(self), name),
+                meaning=field.description or "",
+                value=_shown(getattr(self, name)),
+            )
+            for name, field in type(self).model_fields.items()
+        ]
+
+
+def _from_json(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error}") from None
+
+
+JsonObject = Annotated[dict[str, Value], NoDecode, BeforeValidator(_from_json)]
+"""A setting written as a JSON object. Decoded by us: the library's own decoder ends at the first fault."""
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+def unit_of(field: str) -> str:
+    """The unit that the name ends in, or nothing."""
+    return next((unit for ending, unit in UNITS.items() if field.endswith(ending)), "")
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default as one would write it; a default made at start is said in angle brackets."""
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "default_text" in extra:
+        return str(extra["default_text"])
+    return _shown(field.get_default(call_default_factory=True, validated_data={}))
+
+
+def allowed(cls: type[Settings], field: str) -> str:
+    """What the field takes, in words, from the constraints that validate it."""
+    schema = cls.model_json_schema()
+    return _in_words(schema["properties"][field])
+
+
+def _given() -> dict[str, Any]:
+    """What the environment says, by field. Names are compared without case, as the library does."""
+    return {
+        name.upper().removeprefix(PREFIX).lower(): text
+        for name, text in sorted(os.environ.items())
+        if name.upper().startswith(PREFIX)
+    }
+
+
+def _unknown_names(cls: type[Settings]) -> Iterable[Fault]:
+    known = {variable(name) for name in cls.model_fields}
+    for name in sorted(map(variable, _given())):
+        if name not in known | cls.others:
+            near = difflib.get_close_matches(name, known, n=1)
+            yield Fault(name, None, f"no such setting{f'; did you mean {near[0]}?' if near else ''}")
+
+
+def _invalid_values(
+    cls: type[Settings], given: Mapping[str, Any], invalid: ValidationError
+) -> Iterable[Fault]:
+    """One fault a field, in our words: what was given, what our own validators say of it, what is allowed."""
+    told = set()
+    for error in invalid.errors(include_url=False, include_input=False):
+        field = str(error["loc"][0])
+        if field in told:
+            continue
+        told.add(field)
+        secret = cls.model_fields[field].annotation in (SecretStr, SecretStr | None)
+        reason = error["msg"].removeprefix("Value error, ") + "; " if error["type"] == "value_error" else ""
+        value = MASK if secret else str(given.get(field, ""))
+        yield Fault(variable(field), value, f"{reason}allowed: {allowed(cls, field)}")
+
+
+def _in_words(schema: Mapping[str, Any]) -> str:
+    """A JSON Schema of one setting as a short phrase."""
+    if "anyOf" in schema:
+        return " or ".join(_in_words(part) for part in schema["anyOf"] if part.get("type") != "null")
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    match schema.get("type"):
+        case "boolean":
+            return "true or false"
+        case "integer" | "number" as kind:
+            return ("a whole number" if kind == "integer" else "a number") + _range(schema)
+        case "object":
+            return f"a JSON object of {_in_words(schema.get('additionalProperties') or {})}"
+    if "description" in schema and "examples" in schema:
+        return f"text like {', '.join(schema['examples'])}"
+    return {"file-path": "the path of a file", "password": "text (secret)"}.get(
+        schema.get("format", ""), "text"
+    )
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    above = "from" if "minimum" in schema else "above"
+    high = schema.get("maximum")
+    if low is None:
+        return "" if high is None else f" up to {high}"
+    return f" {above} {low}" + ("" if high is None else f" to {high}")
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return MASK if value.get_secret_value() else ""
+        case bool():
+            return str(value).lower()
+        case dict():
+            return json.dumps(value) if value else ""
+    return str(value)
