@@ -194,7 +194,7 @@ def _in_words(schema: Mapping[str, Any]) -> str:
             return ("a whole number" if kind == "integer" else "a number") + _range(schema)
         case "object":
             return f"a JSON object of {_in_words(schema.get('additionalProperties') or {})}"
-    if "description" in schema and "examples" in schema:
+    if "examples" in schema:
         return f"text like {', '.join(schema['examples'])}"
     return {"file-path": "the path of a file", "password": "text (secret)"}.get(
         schema.get("format", ""), "text"
@@ -218,6 +218,8 @@ def _shown(value: Any) -> str:
             return MASK if value.get_secret_value() else ""
         case bool():
             return str(value).lower()
+        case float():
+            return f"{value:g}"
         case dict():
             return json.dumps(value) if value else ""
     return str(value)

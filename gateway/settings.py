@@ -1,0 +1,186 @@
+"""The gateway's settings: each with its default, its bounds, its unit in the name, and its meaning."""
+
+import secrets
+import socket
+from collections.abc import Iterable
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, FilePath, WithJsonSchema
+
+from service.logging import Format, Level
+from service.settings import Fault, JsonObject, Settings
+
+Validation = Literal["observe", "enforce", "off"]
+AuthorizationStatus = Literal[
+    "Accepted",
+    "Blocked",
+    "ConcurrentTx",
+    "Expired",
+    "Invalid",
+    "NoCredit",
+    "NotAllowedTypeEVSE",
+    "NotAtThisLocation",
+    "NotAtThisTime",
+    "Unknown",
+]
+IdTokenType = Literal[
+    "Central",
+    "DirectPayment",
+    "EVCCID",
+    "ISO14443",
+    "ISO15693",
+    "KeyCode",
+    "Local",
+    "MacAddress",
+    "NEMA",
+    "NoAuthorization",
+    "VIN",
+    "eMAID",
+]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("not in the time zone database") from None
+    return name
+
+
+def _text_like(*examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": list(examples)})
+
+
+Zone = Annotated[str, AfterValidator(_zone), _text_like("UTC", "Europe/Berlin")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def gateway_name() -> str:
+    """This host's name, made unique so that two processes of one host, or two lives of one, differ."""
+    host = "".join(
+        c for c in socket.gethostname().partition(".")[0] if c.isascii() and (c.isalnum() or c == "-")
+    )
+    return f"{host[:48] or 'gateway'}-{secrets.token_hex(3)}"
+
+
+class GatewaySettings(Settings):
+    """What an operator can say to a gateway."""
+
+    # Where stations come in
+    host: str = Field("0.0.0.0", description="Address on which stations connect.")  # noqa: S104 - a server's door
+    port: Port = Field(9000, description="Port on which stations connect; 0 takes a free one.")
+    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$"), _text_like("/ocpp")] = Field(
+        "/ocpp", description="Path before the station id: /ocpp serves ws://host:port/ocpp/<station id>."
+    )
+    tls_certificate: FilePath | None = Field(
+        None, description="PEM file with the server's certificate chain; with it stations connect by wss."
+    )
+    tls_key: FilePath | None = Field(None, description="PEM file with the certificate's private key.")
+    max_connections: int = Field(
+        10_000,
+        ge=1,
+        le=1_000_000,
+        description="Stations at once; further handshakes get 503 and Retry-After.",
+    )
+    handshake_timeout_seconds: Seconds = Field(
+        10, description="A client that has not asked by then is closed."
+    )
+
+    # Where operators look
+    internal_host: str = Field("0.0.0.0", description="Address of the probes and metrics.")  # noqa: S104 - pods are probed from outside
+    internal_port: Port = Field(9100, description="Port of /live, /ready and /metrics; 0 takes a free one.")
+    log_level: Level = Field("info", description="The least level that is logged.")
+    log_format: Format = Field("auto", description="JSON lines or colours; auto: colours on a terminal.")
+
+    # Where events go
+    event_log: Annotated[
+        str,
+        Field(pattern=r"^(sqlite:///|kafka://).+"),
+        _text_like("sqlite:///./var/ocpp-events.db", "kafka://host:9092,host:9092"),
+    ] = Field(
+        "sqlite:///./var/ocpp-events.db", description="The event log: an SQLite file or a Kafka cluster."
+    )
+    gateway_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), _text_like("gateway-7f3a")] = Field(
+        default_factory=gateway_name,
+        description="Name of this gateway in the events' source; unique among those that run.",
+        json_schema_extra={"default_text": "<host name>-<random>"},
+    )
+    publish_deadline_seconds: Seconds = Field(
+        10, description="What the log has not taken by then is answered with InternalError."
+    )
+    raw_payloads: bool = Field(
+        default=True, description="Put the payload as it came beside each event's data."
+    )
+    raw_frames: bool = Field(default=False, description="Publish every frame, both ways, to ocpp.frames.v1.")
+
+    # How stations are understood
+    assume_version: Literal["1.6", "2.0.1", "2.1", "none"] = Field(
+        "1.6", description="OCPP version of stations that offer no subprotocol; none refuses them."
+    )
+    schema_validation: Validation = Field(
+        "observe",
+        description="A payload that breaks its schema is noted (observe), refused (enforce), or not checked.",
+    )
+    schema_validation_overrides: JsonObject[Validation] = Field(
+        {}, description="Exceptions from schema_validation by station id."
+    )
+    station_zone: Zone = Field("UTC", description="Time zone of stations' timestamps that name none.")
+    station_zone_overrides: JsonObject[Zone] = Field(
+        {}, description="Exceptions from station_zone by station id."
+    )
+    default_id_token_type: IdTokenType = Field(
+        "ISO14443", description="Type given to the idTags of OCPP 1.6, which have none."
+    )
+
+    # What stations are answered
+    heartbeat_seconds: int = Field(
+        300, ge=1, le=86_400, description="Interval of heartbeats that a booting station is told."
+    )
+    authorize_default: AuthorizationStatus = Field(
+        "Accepted", description="The verdict on an idToken where nobody else decides."
+    )
+
+    # What one station may take
+    max_message_bytes: int = Field(
+        65_536, ge=1024, le=16_777_216, description="A larger frame ends the connection."
+    )
+    inbox_messages: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        description="Requests of one station that may wait; beyond it its socket is not read.",
+    )
+    messages_per_second: float = Field(
+        50,
+        gt=0,
+        le=100_000,
+        description="Sustained rate of one connection; beyond it its socket is read slower.",
+    )
+    bad_frames_per_minute: int = Field(
+        20, ge=1, description="Unreadable frames of one connection; beyond it it is closed."
+    )
+    call_timeout_seconds: Seconds = Field(30, description="Time a station has to answer a call of ours.")
+    ping_seconds: Seconds = Field(60, description="A connection that is silent so long is pinged.")
+    ping_timeout_seconds: Seconds = Field(20, description="Time for the pong; then the connection is dead.")
+
+    # How it ends
+    drain_grace_seconds: float = Field(
+        3,
+        ge=0,
+        le=3600,
+        description="On SIGTERM: time in which a load balancer learns of it, stations still served.",
+    )
+    drain_seconds: float = Field(
+        20,
+        ge=0,
+        le=3600,
+        description="After the grace: time over which connections are closed, evenly spread.",
+    )
+
+    def conflicts(self) -> Iterable[Fault]:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            yield Fault("OCPP_TLS_CERTIFICATE, OCPP_TLS_KEY", None, "set both or none")
+        if self.port and self.port == self.internal_port:
+            yield Fault("OCPP_PORT, OCPP_INTERNAL_PORT", None, "must differ")
