@@ -6,7 +6,7 @@ docs/quirks.md) or guessed (`inferred`).
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -41,15 +41,19 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reading:
-    """One message being read: what the session knew when it came, and what the readers noted."""
+    """One message being read: what the session knew when it came, and what the readers noted.
 
-    __slots__ = ("inferred", "protocol", "quirks", "received_at", "speaker", "verdict")
+    `occurred_at` is there for the fields that are read after the message's time.
+    """
+
+    __slots__ = ("inferred", "occurred_at", "protocol", "quirks", "received_at", "speaker", "verdict")
 
     def __init__(self, speaker: Speaker, action: str, message_id: str, received_at: datetime) -> None:
         self.speaker = speaker
         self.protocol = Protocol(version=speaker.version, action=action, message_id=message_id)
         self.received_at = received_at
         self.verdict = Decision(status=speaker.policy.verdict)
+        self.occurred_at: datetime | None = None
         self.quirks: list[str] = []
         self.inferred: list[str] = []
 
@@ -62,13 +66,6 @@ class Reading:
         """Note that the value of an event's field is a guess."""
         if field not in self.inferred:
             self.inferred.append(field)
-
-    def offline(self, occurred_at: datetime | None) -> bool | None:
-        """Whether a 1.6 fact is older than the connection (reference §0.2), inferred; None when not."""
-        if occurred_at and self.speaker.connected_at - occurred_at > timedelta(seconds=60):
-            self.infer("offline")
-            return True
-        return None
 
 
 class Fact(NamedTuple):
@@ -92,12 +89,12 @@ class Translation(NamedTuple):
 
 
 Reader = Callable[[Payload, Reading], Any]
-Answer = Callable[[Payload, Reading], Payload]
+Answer = Callable[[Payload, Reading, Event], Payload]
 Identity = Callable[[Payload, Reading, Event], str | None]
 Derive = Callable[[Event], Event | None]
 
 
-def acknowledge(_payload: Payload, _reading: Reading) -> Payload:
+def acknowledge(_payload: Payload, _reading: Reading, _event: Event) -> Payload:
     """The answer that says no more than that the message came."""
     return {}
 
@@ -128,8 +125,9 @@ Table = Mapping[str, Row]
 """The rows of one OCPP version, by action."""
 
 
-def translate(row: Row, payload: Payload, reading: Reading) -> Translation:
-    """Read one message with its row."""
+def translate(row: Row, said: Any, reading: Reading) -> Translation:
+    """Read one message with its row; what was `said` may be any JSON."""
+    payload: Payload = said if type(said) is dict else _no_object(said, reading)
     if not isinstance(row, Inbound):
         row = row(payload)
     fields = {name: read(payload, reading) for name, read in row.fields.items()}
@@ -139,7 +137,7 @@ def translate(row: Row, payload: Payload, reading: Reading) -> Translation:
         protocol=reading.protocol,
         inferred=tuple(reading.inferred),
         quirks=tuple(reading.quirks),
-        raw=payload if row.keep_raw and reading.speaker.keep_raw else None,
+        raw=said if row.keep_raw and reading.speaker.keep_raw else None,
         **fields,
     )
     identity = row.identity(payload, reading, event)
@@ -148,4 +146,10 @@ def translate(row: Row, payload: Payload, reading: Reading) -> Translation:
         derived = derive(event)
         if derived is not None:
             facts.append(Fact(derived, identity, suffix))
-    return Translation(facts, row.answer(payload, reading))
+    return Translation(facts, row.answer(payload, reading, event))
+
+
+def _no_object(said: Any, reading: Reading) -> Payload:
+    """What is no object is read as an empty one (reference §4, quirk 25)."""
+    reading.quirk("payload_null" if said is None else "shape")
+    return {}

@@ -1,0 +1,48 @@
+"""The identity of a fact: what makes a message that is sent again the same fact as before (promise 2).
+
+Only facts that carry a time or a number of their own have an identity. It never contains the message
+id: stations give a retry a new one, and give old ones again after a boot (reference §4, quirks 11, 12).
+"""
+
+import json
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from contract.events import Event
+from gateway.translation.table import Payload, Reading
+
+SEPARATOR = "\x1f"
+"""Unit separator: stands in no station id, so that no two lists of parts make one identity."""
+
+_SORTED = msgspec.json.Encoder(order="sorted")
+
+
+def event_id(identity: str) -> str:
+    """The CloudEvents id of the fact with this identity: 32 hexadecimal digits."""
+    return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def identity(reading: Reading, *parts: str) -> str:
+    """The identity of a fact of this station that is named by `parts`."""
+    station = reading.speaker.station
+    return SEPARATOR.join((station.tenant or "", station.id, *parts))
+
+
+def by_content(payload: Payload, reading: Reading, event: Event) -> str | None:
+    """The same action with the same payload, its own usable time in it, is the same fact.
+
+    Without a usable time there is no telling a repetition from a new fact that says the same.
+    """
+    if event.occurred_at is None:
+        return None
+    return identity(reading, reading.protocol.action, canonical(payload))
+
+
+def canonical(payload: Any) -> str:
+    """The payload as JSON text that does not depend on the order of its keys."""
+    try:
+        return _SORTED.encode(payload).decode()
+    except (UnicodeEncodeError, OverflowError, RecursionError):  # what orjson would not have let in
+        return json.dumps(payload, sort_keys=True)
