@@ -1,0 +1,65 @@
+"""The engines that the behaviour suite runs on, each with its own way of being opened again and of failing."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from eventlog.embedded import EmbeddedLog
+from eventlog.in_flight import Limits
+from eventlog.port import EventLog
+from tests.support.memory_log import MemoryLog, MemoryStore
+
+LIMITS = Limits(publish_deadline_seconds=2.0)
+
+
+class Engine(Protocol):
+    """What the suite needs to know of an engine."""
+
+    outage_seconds: float
+    """How long a member of a group may take to notice what happened to another."""
+
+    def log(self, limits: Limits = LIMITS) -> EventLog:
+        """A log, not opened, over what this engine keeps; all of them share it."""
+
+    def down(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """While inside, no append can become durable."""
+
+
+class MemoryEngine:
+    outage_seconds = 1.0
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    def log(self, limits: Limits = LIMITS) -> EventLog:
+        return MemoryLog(self._store, limits)
+
+    @contextlib.asynccontextmanager
+    async def down(self) -> AsyncIterator[None]:
+        self._store.down = "a test took it down"
+        yield
+        self._store.down = None
+
+
+class EmbeddedEngine:
+    outage_seconds = 5.0
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "var" / "events.db"
+
+    def log(self, limits: Limits = LIMITS) -> EventLog:
+        return EmbeddedLog(self.path, limits, session_seconds=2.0)
+
+    @contextlib.asynccontextmanager
+    async def down(self) -> AsyncIterator[None]:
+        """Another process writes and writes."""
+        other = await asyncio.to_thread(
+            sqlite3.connect, self.path, isolation_level=None, check_same_thread=False
+        )
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+        other.close()
