@@ -5,7 +5,7 @@ sent: it returns what can be understood, and notes on the reading what was odd (
 docs/quirks.md) or guessed (`inferred`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -91,7 +91,7 @@ class Translation(NamedTuple):
 Reader = Callable[[Payload, Reading], Any]
 Answer = Callable[[Payload, Reading, Event], Payload]
 Identity = Callable[[Payload, Reading, Event], str | None]
-Derive = Callable[[Event], Event | None]
+Derive = Callable[[Event, Reading], Iterable[Event]]
 
 
 def acknowledge(_payload: Payload, _reading: Reading, _event: Event) -> Payload:
@@ -107,7 +107,8 @@ class Inbound(NamedTuple):
     """How one action is understood.
 
     `fields` maps the event's attributes to their readers; `derive` makes further events out of the
-    primary one, by the suffix of their ids; `answer` is the CALLRESULT's payload.
+    primary one, by the suffix of their ids (a second event of the same kind is `<suffix>/2`); `answer`
+    is the CALLRESULT's payload.
     """
 
     event: type[Event]
@@ -143,9 +144,8 @@ def translate(row: Row, said: Any, reading: Reading) -> Translation:
     identity = row.identity(payload, reading, event)
     facts = [Fact(event, identity)]
     for suffix, derive in row.derive.items():
-        derived = derive(event)
-        if derived is not None:
-            facts.append(Fact(derived, identity, suffix))
+        for number, derived in enumerate(derive(event, reading), start=1):
+            facts.append(Fact(derived, identity, suffix if number == 1 else f"{suffix}/{number}"))
     return Translation(facts, row.answer(payload, reading, event))
 
 
