@@ -1,0 +1,120 @@
+"""What a run measures, in which order, and when it stops.
+
+Rounds go over all contestants in turn, so that a slow minute of the machine meets every one of them; a
+figure is the median of its rounds. The first round is always whole, later ones end when time is up.
+"""
+
+import collections
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from benchmarks import measurements
+from benchmarks.broker import Broker
+from benchmarks.contestants import Contestant, Server, Surroundings
+from benchmarks.measurements import Latency, Memory, Throughput
+from benchmarks.messages import V16, V201
+from benchmarks.tls import make_identity
+
+
+class Plan(NamedTuple):
+    """How much a run measures. Seconds are those of one measuring window."""
+
+    levels: Sequence[int]
+    rounds: int
+    throughput_seconds: float
+    latency_seconds: float
+    idle_connections: int
+    until_seconds: float  # no step of a later round begins that would not end by then
+
+
+FULL = Plan((100, 1_000, 5_000), 3, 2.0, 3.0, 5_000, 255.0)
+QUICK = Plan((1_000, 5_000), 1, 1.0, 1.0, 1_000, 60.0)
+LATENCY_RATE = 5_000.0
+LATENCY_CONNECTIONS = 1_000
+V201_CONNECTIONS = 1_000
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Results:
+    """All that was measured, by the contestant's name; of each round what it measured."""
+
+    throughput: dict[str, list[Throughput]] = field(default_factory=lambda: collections.defaultdict(list))
+    throughput_201: dict[str, list[Throughput]] = field(default_factory=lambda: collections.defaultdict(list))
+    latency: dict[str, list[Latency]] = field(default_factory=lambda: collections.defaultdict(list))
+    memory_plain: dict[str, Memory] = field(default_factory=dict)
+    memory_tls: dict[str, Memory] = field(default_factory=dict)
+
+
+class Step(NamedTuple):
+    """One measurement of a round: its name, what makes its figures, and where they go."""
+
+    label: str
+    measure: Callable[[], Any]
+    into: list[Any]
+
+
+async def run(
+    plan: Plan,
+    contestants: Sequence[Contestant],
+    surroundings: Surroundings,
+    broker: Broker | None,
+    tell: Tell,
+) -> Results:
+    """Measure everything; raises at the first server that fails or answers wrongly."""
+    end = time.monotonic() + plan.until_seconds
+    results = Results()
+    await _memory(plan, contestants, surroundings, results, tell)
+    servers = [Server(contestant, surroundings) for contestant in contestants]
+    took: dict[str, float] = {}
+    try:
+        for server in servers:
+            await server.start()
+        for number in range(1, plan.rounds + 1):
+            for step in _steps(plan, servers, broker, results):
+                began = time.monotonic()
+                if number > 1 and began + took[step.label] > end:
+                    return results
+                tell(f"round {number}: {step.label}")
+                gc.collect()
+                gc.freeze()  # a collection over 5,000 stations would stall the load
+                step.into.append(await step.measure())
+                took[step.label] = time.monotonic() - began
+    finally:
+        for server in servers:
+            server.program.stop()
+    return results
+
+
+async def _memory(
+    plan: Plan, contestants: Sequence[Contestant], surroundings: Surroundings, results: Results, tell: Tell
+) -> None:
+    identity = make_identity(surroundings.folder)
+    for contestant in contestants:
+        if not contestant.is_chargepoint:
+            tell(f"{contestant.name}: {plan.idle_connections} idle connections, plain and with TLS")
+            measure = partial(measurements.memory, contestant, surroundings, plan.idle_connections)
+            results.memory_plain[contestant.name] = await measure(None)
+            results.memory_tls[contestant.name] = await measure(identity)
+
+
+def _steps(plan: Plan, servers: Sequence[Server], broker: Broker | None, results: Results) -> Iterator[Step]:
+    for level in plan.levels:
+        for server in servers:
+            name = server.contestant.name
+            measure = partial(measurements.throughput, server, V16, broker, level, plan.throughput_seconds)
+            yield Step(f"{name}, {level} connections", measure, results.throughput[name])
+    for server in servers:
+        name = server.contestant.name
+        if not server.contestant.is_chargepoint:
+            load = (LATENCY_RATE, LATENCY_CONNECTIONS, plan.latency_seconds)
+            measure_wait = partial(measurements.latency, server, *load)
+            yield Step(f"{name}, {LATENCY_RATE:.0f} messages/s", measure_wait, results.latency[name])
+            load_201 = (V201, broker, V201_CONNECTIONS, plan.throughput_seconds)
+            measure_201 = partial(measurements.throughput, server, *load_201)
+            yield Step(f"{name}, OCPP 2.0.1", measure_201, results.throughput_201[name])
