@@ -32,6 +32,8 @@ class Event(Value, frozen=True, kw_only=True):
     `occurred_at` is the station's own time (UTC), absent if it gave none that is usable;
     `received_at` is the gateway's clock, always there. `inferred` names fields that the gateway
     guessed, `quirks` (codes) what was odd about the message. `raw` is the OCPP payload as it came.
+    `custom_data` is the message's own (2.x); `nested_custom_data` what inner objects of the payload
+    carried, by the JSON Pointer of the object, where the event has no other place for it.
     """
 
     NAME: ClassVar[str]
@@ -48,6 +50,7 @@ class Event(Value, frozen=True, kw_only=True):
     inferred: tuple[str, ...] = ()
     quirks: tuple[str, ...] = ()
     custom_data: dict[str, Any] | None = None
+    nested_custom_data: dict[str, Any] | None = None
     raw: Any = None
 
 
@@ -94,6 +97,7 @@ class StationBooted(Event, frozen=True, kw_only=True):
     NAME = "station.booted"
     hardware: Hardware
     reason: str | None = None
+    native: Native | None = None
 
 
 class StationHeartbeat(Event, frozen=True, kw_only=True):
@@ -142,6 +146,7 @@ class TransactionFact(Event, frozen=True, kw_only=True):
     cost_details: dict[str, Any] | None = None
     preconditioning_status: str | None = None
     evse_sleep: bool | None = None
+    native: Native | None = None
 
 
 class TransactionStarted(TransactionFact, frozen=True, kw_only=True):
@@ -161,7 +166,6 @@ class TransactionEnded(TransactionFact, frozen=True, kw_only=True):
 
     NAME = "transaction.ended"
     stopped_reason: str | None = None
-    native: Native | None = None
 
 
 class MeterSampled(Event, frozen=True, kw_only=True):
@@ -182,7 +186,7 @@ class DataTransferReceived(Event, frozen=True, kw_only=True):
 
 
 class FirmwareStatus(Event, frozen=True, kw_only=True):
-    """How a firmware update goes; `signed` where the message was 1.6's signed one or 2.x's."""
+    """How a firmware update goes; `signed` is whether 1.6 said it with its signed message (2.x does not tell)."""
 
     NAME = "firmware.status"
     status: str

@@ -164,6 +164,7 @@ class Native(Value, frozen=True, kw_only=True):
 
     reason: str | None = None
     status: str | None = None
+    event_type: str | None = None
 
 
 class StatusInfo(Value, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.events import Event
-from contract.model import Decision, Protocol, Station
+from contract.model import Decision, Protocol, Sample, Station
 
 Payload = dict[str, Any]
 
@@ -43,10 +43,10 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
 class Reading:
     """One message being read: what the session knew when it came, and what the readers noted.
 
-    `occurred_at` is there for the fields that are read after the message's time.
+    `occurred_at` and `samples` are there for the fields that are read after them.
     """
 
-    __slots__ = ("inferred", "occurred_at", "protocol", "quirks", "received_at", "speaker", "verdict")
+    __slots__ = ("inferred", "occurred_at", "protocol", "quirks", "received_at", "samples", "speaker", "verdict")
 
     def __init__(self, speaker: Speaker, action: str, message_id: str, received_at: datetime) -> None:
         self.speaker = speaker
@@ -54,6 +54,7 @@ class Reading:
         self.received_at = received_at
         self.verdict = Decision(status=speaker.policy.verdict)
         self.occurred_at: datetime | None = None
+        self.samples: tuple[Sample, ...] = ()
         self.quirks: list[str] = []
         self.inferred: list[str] = []
 
