@@ -1,0 +1,1 @@
+"""The program `ocpp-gateway`: one file per command, and `main`, which finds them. Here all is put together."""

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 OTHER = "other"
 """The label value that stands for all that a set does not name, where the set has it."""
 
-PRESET_CELLS = 64
+PRESET_SERIES = 64
 """Families up to this size show every cell from the start, so that `rate()` sees the first increase."""
 
 Cell = TypeVar("Cell")
@@ -51,14 +51,16 @@ class Histogram:
 
 
 class Family(Generic[Cell]):
-    """Cells by label values, each value from its label's closed set."""
+    """Cells by label values, each value from its label's closed set. A cell is `series` lines at scrape."""
 
-    def __init__(self, labels: Mapping[str, Sequence[str]], make: Callable[[], Cell]) -> None:
+    def __init__(
+        self, labels: Mapping[str, Sequence[str]], make: Callable[[], Cell], series: int = 1
+    ) -> None:
         self.labels = {name: frozenset(values) for name, values in labels.items()}
         self._make = make
         self._cells: dict[tuple[str, ...], Cell] = {}
-        size = math.prod(len(known) for known in self.labels.values())
-        if size <= PRESET_CELLS:
+        cells = math.prod(len(known) for known in self.labels.values())
+        if cells * series <= PRESET_SERIES:
             self._cells.update({values: make() for values in itertools.product(*labels.values())})
 
     def at(self, *values: str) -> Cell:

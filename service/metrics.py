@@ -55,7 +55,7 @@ class Metrics(Collector):
     def histograms(self, name: str, about: str, labels: Labels, bounds: Sequence[float]) -> Family[Histogram]:
         """A family of histograms over closed label sets, all with the same buckets."""
         full = self._declare(name)
-        family = Family(labels, lambda: Histogram(bounds))
+        family = Family(labels, lambda: Histogram(bounds), series=len(bounds) + 3)
 
         def read() -> Metric:
             metric = HistogramMetricFamily(full, about, labels=list(labels))

@@ -81,6 +81,7 @@ async def _live(service: Service, stop: asyncio.Event, expected: tuple[type[Exce
             return EXIT_FAILED
         settle()
         await asked
+        _log.info("stopping")
         return EXIT_OK
     finally:
         asked.cancel()
@@ -97,7 +98,7 @@ def _report(error: BaseException, expected: tuple[type[Exception], ...]) -> None
 def _asked_to_stop(number: signal.Signals, stop: asyncio.Event) -> None:
     if stop.is_set():
         _log.warning("asked to stop a second time: ending at once", signal=number.name)
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(128 + number)
-    _log.info("asked to stop", signal=number.name)
     stop.set()

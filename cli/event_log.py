@@ -1,0 +1,65 @@
+"""Opening the event log for a command: the option that names it, and its faults in words."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.faults import USAGE, fail
+from eventlog.port import EventLog, LogUnavailable, RecordRefused
+from eventlog.url import SQLITE, open_log
+
+DEFAULT = "sqlite:///./var/ocpp-events.db"
+
+Address = Annotated[
+    str,
+    typer.Option(
+        "--event-log",
+        envvar="OCPP_EVENT_LOG",
+        metavar="URL",
+        help="sqlite:///./var/ocpp-events.db or kafka://host:9092,host:9092",
+    ),
+]
+
+
+@contextlib.asynccontextmanager
+async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[EventLog]:
+    """The log, open while the block runs. Ends the program with a line that says what is wrong with it."""
+    if not may_create:
+        _must_exist(address)
+    try:
+        log = open_log(address)
+    except ValueError as error:
+        fail(str(error), USAGE)
+    try:
+        await log.open()
+        yield log
+    except LogUnavailable as error:
+        fail(f"cannot reach the event log {address}: {error}")
+    except RecordRefused as error:
+        fail(f"{error}; create what is missing: ocpp-gateway topics apply --event-log {address}")
+    finally:
+        await log.close(deadline_seconds=2)
+
+
+def _must_exist(address: str) -> None:
+    """Reading an address that was mistyped should not make an empty file there and wait for ever."""
+    if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists():
+        fail(f"there is no event log at {address} yet: start the gateway first, or name another --event-log")
+
+
+def run_quietly(work: Awaitable[None]) -> None:
+    """Run until done or until ctrl-C or SIGTERM, which are how such a command is ended: no error, no words."""
+
+    async def watched() -> None:
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        await task
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(watched())
