@@ -1,31 +1,125 @@
 """Meter values of all versions as samples: base units, exact numbers, nothing lost (reference §3.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from msgspec.structs import replace
+
 from contract.events import Event, MeterSampled
-from contract.model import Sample
+from contract.model import Sample, SignedReading
+from gateway.translation.ids import canonical
+from gateway.translation.kinds import kind_of
+from gateway.translation.readers import MOST_DIGITS, as_moment, as_number, as_text, at, each_object
 from gateway.translation.table import Payload, Reader, Reading
 
 
 def samples_16(path: str) -> Reader:
     """The samples of a 1.6 `meterValue` (or `transactionData`) list: a reader."""
-    return lambda payload, reading: read_16(payload.get(path), reading)
+    get = at(path)
+    return lambda payload, reading: read_16(get(payload), reading)
 
 
 def samples_2x(path: str) -> Reader:
     """The samples of a 2.x `meterValue` list: a reader."""
-    return lambda payload, reading: read_2x(payload.get(path), reading)
+    get = at(path)
+    return lambda payload, reading: read_2x(get(payload), reading)
 
 
-def read_16(meter_values: Any, reading: Reading) -> tuple[Sample, ...]:
-    """All samples of all groups of a 1.6 message."""
-    raise NotImplementedError
+def read_16(groups: Any, reading: Reading) -> tuple[Sample, ...]:
+    """All samples of a 1.6 message; of signed ones the blob, without a number."""
+    found = []
+    for get, when in _each_sampled(groups, reading):
+        kind = kind_of(
+            (True, get("measurand"), get("unit"), get("context"), get("phase"), get("location"), None),
+            reading,
+        )
+        written = get("value")
+        if get("format") == "SignedData":
+            blob = as_text(written, reading) or canonical(written)
+            encoding = "OCMF" if blob.startswith("OCMF|") else None
+            found.append(
+                replace(kind.sample(None, None, when), signed=SignedReading(data=blob, encoding=encoding))
+            )
+            continue
+        value = _plain_number(written)
+        if value is not None:
+            found.append(kind.sample(value, None, when))
+            continue
+        value = as_number(written)
+        reading.quirk("value_number" if type(written) in (int, float) else "value_text")
+        found.append(kind.sample(value, _as_written(written), when))
+    return tuple(found)
 
 
-def read_2x(meter_values: Any, reading: Reading) -> tuple[Sample, ...]:
-    """All samples of all groups of a 2.x message."""
-    raise NotImplementedError
+def _plain_number(written: Any) -> Decimal | None:
+    """The number of a text that is exactly what the number would be written as; None for all other values.
+
+    The comparison leaves out at once what Decimal also takes: spaces, underscores, NaN, digits of other scripts.
+    """
+    if type(written) is not str or len(written) > MOST_DIGITS:
+        return None
+    try:
+        value = Decimal(written)
+    except InvalidOperation:
+        return None
+    return value if str(value) == written and "E" not in written and value.is_finite() else None
+
+
+def read_2x(groups: Any, reading: Reading) -> tuple[Sample, ...]:
+    """All samples of a 2.x message; signed ones have their number and their signed data."""
+    found = []
+    for get, when in _each_sampled(groups, reading):
+        unit, multiplier = None, None
+        measure = get("unitOfMeasure")
+        if type(measure) is dict:
+            unit, multiplier = measure.get("unit"), measure.get("multiplier")
+        elif measure is not None:
+            reading.quirk("type_wrong")
+        kind = kind_of(
+            (False, get("measurand"), unit, get("context"), get("phase"), get("location"), multiplier),
+            reading,
+        )
+        written = get("value")
+        value = as_number(written)
+        if value is not None and type(written) is not str:
+            sample = kind.sample(value, None, when)
+        else:
+            reading.quirk("value_text")
+            sample = kind.sample(value, _as_written(written), when)
+        signed = get("signedMeterValue")
+        found.append(sample if signed is None else replace(sample, signed=_signed_2x(signed, reading)))
+    return tuple(found)
+
+
+def _signed_2x(signed: Any, reading: Reading) -> SignedReading | None:
+    if type(signed) is not dict:
+        reading.quirk("type_wrong")
+        return None
+    return SignedReading(
+        data=as_text(signed.get("signedMeterData"), reading) or "",
+        encoding=as_text(signed.get("encodingMethod"), reading) or None,
+        signing=as_text(signed.get("signingMethod"), reading) or None,
+        public_key=as_text(signed.get("publicKey"), reading) or None,
+    )
+
+
+def _each_sampled(groups: Any, reading: Reading) -> Iterator[tuple[Any, datetime | None]]:
+    """The getter of each sampled value, with the time of its group."""
+    for group in each_object(groups, reading):
+        when = as_moment(group.get("timestamp"), reading)
+        sampled = group.get("sampledValue")
+        if not sampled:  # absent or empty, which stations send and schemas refuse (quirk 18)
+            reading.quirk("shape")
+        for one in each_object(sampled, reading):
+            yield one.get, when
+
+
+def _as_written(value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    return repr(value) if type(value) in (int, float) else canonical(value)
 
 
 def newest(payload: Payload) -> Any:

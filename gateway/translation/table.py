@@ -46,7 +46,16 @@ class Reading:
     `occurred_at` and `samples` are there for the fields that are read after them.
     """
 
-    __slots__ = ("inferred", "occurred_at", "protocol", "quirks", "received_at", "samples", "speaker", "verdict")
+    __slots__ = (
+        "inferred",
+        "occurred_at",
+        "protocol",
+        "quirks",
+        "received_at",
+        "samples",
+        "speaker",
+        "verdict",
+    )
 
     def __init__(self, speaker: Speaker, action: str, message_id: str, received_at: datetime) -> None:
         self.speaker = speaker
