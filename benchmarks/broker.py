@@ -4,6 +4,7 @@
 # mypy: disallow-untyped-calls=False
 
 import asyncio
+import os
 import re
 import subprocess
 import sys
@@ -17,8 +18,18 @@ from benchmarks.contestants import GATEWAY
 from benchmarks.processes import Program, ServerFailed
 from benchmarks.references.chargepoint import TOPIC
 
+KAFKA = [sys.executable, "-m", "tests.support.kafka"]
 PARTITIONS = 12
 START_SECONDS = 60.0
+
+
+async def _done(command: list[str], **environment: str) -> None:
+    """Run a program to its end. Raises ServerFailed with its output when it fails."""
+    done = await asyncio.to_thread(
+        subprocess.run, command, env={**os.environ, **environment}, capture_output=True, check=False
+    )
+    if done.returncode:
+        raise ServerFailed(f"{' '.join(command)}: {(done.stdout + done.stderr).decode()[-2000:]}")
 
 
 class Broker:
@@ -26,14 +37,12 @@ class Broker:
 
     def __init__(self, core: int, folder: Path, url: str | None = None) -> None:
         self.url = url or ""
-        self._program: Program | None = None
-        if not url:
-            command = [sys.executable, "-m", "tests.support.kafka", "run", "--nodes", "1"]
-            self._program = Program("broker", command, core, folder)
+        self._program = None if url else Program("broker", [*KAFKA, "run", "--nodes", "1"], core, folder)
 
     async def start(self, *, with_gateway: bool) -> None:
         """Start it, and create the topics of everyone who publishes."""
         if self._program is not None:
+            await _done([*KAFKA, "fetch"])
             self._program.start()
             self.url = await self._announced(self._program)
         admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
@@ -44,12 +53,7 @@ class Broker:
         finally:
             await admin.close()
         if with_gateway:
-            apply = [GATEWAY, "topics", "apply"]
-            done = await asyncio.to_thread(
-                subprocess.run, apply, env={"OCPP_EVENT_LOG": self.url}, capture_output=True, check=False
-            )
-            if done.returncode:
-                raise ServerFailed(f"{' '.join(apply)}: {(done.stdout + done.stderr).decode()[-2000:]}")
+            await _done([GATEWAY, "topics", "apply"], OCPP_EVENT_LOG=self.url)
 
     async def _announced(self, program: Program) -> str:
         end = time.monotonic() + START_SECONDS
