@@ -5,6 +5,7 @@ id: stations give a retry a new one, and give old ones again after a boot (refer
 """
 
 import json
+import re
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +16,8 @@ from gateway.translation.table import Payload, Reading
 
 SEPARATOR = "\x1f"
 """Unit separator: stands in no station id, so that no two lists of parts make one identity."""
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 _SORTED = msgspec.json.Encoder(order="sorted")
 
@@ -46,3 +49,15 @@ def canonical(payload: Any) -> str:
         return _SORTED.encode(payload).decode()
     except (UnicodeEncodeError, OverflowError, RecursionError):  # what orjson would not have let in
         return json.dumps(payload, sort_keys=True)
+
+
+def transaction_id_2x(native: str, reading: Reading) -> str:
+    """The id, unique across stations, of a transaction that a 2.x station calls `native`.
+
+    OCPP 2.x asks for uniqueness at the station only: a UUID is taken as it is, any other text (a
+    counter) stands behind the station's id, from which it can be read again.
+    """
+    if _UUID.fullmatch(native):
+        return native
+    station = reading.speaker.station
+    return "/".join((*((station.tenant,) if station.tenant else ()), station.id, native))
