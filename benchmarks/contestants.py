@@ -1,8 +1,10 @@
 """The servers under measure: the gateway on each event log, and what it is compared with."""
 
 import socket
+import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,6 +81,16 @@ class Server:
         self.program = Program(name, command, surroundings.core, surroundings.folder)
 
     @property
+    def _database(self) -> Path:
+        return self._surroundings.folder / f"{self.program.name}.db"
+
+    def embedded_records(self) -> int:
+        """How many records the gateway's embedded log has taken, read from beside it."""
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+            (count,) = database.execute("SELECT coalesce(sum(next_offset), 0) FROM partitions").fetchone()
+        return int(count)
+
+    @property
     def target(self) -> Target:
         tls = self._identity.trusted() if self._identity else None
         return Target(self._port, self.contestant.echoes, tls)
@@ -95,13 +107,15 @@ class Server:
     def _settings(self, internal_port: int) -> Mapping[str, str]:
         log = self._surroundings.kafka
         if self.contestant.log == "sqlite":
-            log = f"sqlite:///{self._surroundings.folder / (self.program.name + '.db')}"
+            log = f"sqlite:///{self._database}"
         assert log is not None
         settings = {
             "OCPP_HOST": "127.0.0.1",
             "OCPP_PORT": str(self._port),
             "OCPP_INTERNAL_PORT": str(internal_port),
             "OCPP_EVENT_LOG": log,
+            # 100 stations that ask as fast as they are answered are beyond any sensible rate limit.
+            "OCPP_MESSAGES_PER_SECOND": "100000",
         }
         if self._identity:
             settings["OCPP_TLS_CERTIFICATE"] = str(self._identity.certificate)
