@@ -18,6 +18,9 @@ Format = Literal["auto", "json", "console"]
 REPEAT_SECONDS = 10.0
 """A library's message with the same template is let through once in this time."""
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # local variables hold secrets
+)
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85, 0x2028, 0x2029)}
 
 
@@ -42,7 +45,7 @@ def configure(level: Level = "info", form: Format = "auto", stream: TextIO = sys
         cache_logger_on_first_use=False,  # a process that configures twice (demo, tests) gets what it asked for
     )
     ending: list[structlog.types.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if as_json
         else [
             structlog.dev.ConsoleRenderer(

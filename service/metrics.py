@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from service.counters import Counter, Family, Histogram
 
 Labels = Mapping[str, Sequence[str]]
-Readings = float | Mapping[tuple[str, ...], float]
+Readings = float | Mapping[tuple[str, ...], float] | Mapping[tuple[str], float]
 
 LATENCY_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Buckets for what normally takes milliseconds and at worst a deadline."""

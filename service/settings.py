@@ -158,11 +158,12 @@ def _given() -> dict[str, Any]:
 
 
 def _unknown_names(cls: type[Settings]) -> Iterable[Fault]:
-    known = {variable(name) for name in cls.model_fields}
-    for name in sorted(map(variable, _given())):
-        if name not in known | cls.others:
+    known = set(cls.model_fields)
+    for name in sorted(_given()):
+        if name not in known and variable(name) not in cls.others:
             near = difflib.get_close_matches(name, known, n=1)
-            yield Fault(name, None, f"no such setting{f'; did you mean {near[0]}?' if near else ''}")
+            guess = f"; did you mean {variable(near[0])}?" if near else ""
+            yield Fault(variable(name), None, f"no such setting{guess}")
 
 
 def _invalid_values(
