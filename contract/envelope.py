@@ -40,7 +40,7 @@ class Envelope:
     """The headers that a connection's events share, made once, and the rest added for each event."""
 
     def __init__(self, gateway: str, station: str, version: str, connection: str) -> None:
-        self._shared: Headers = [
+        self.shared: Headers = [
             ("content-type", b"application/json"),
             ("ce_specversion", b"1.0"),
             ("ce_source", f"/gateways/{gateway}".encode()),
@@ -64,7 +64,7 @@ class Envelope:
             own.append(("ce_action", action.encode()))
         if traceparent:
             own.append(("ce_traceparent", traceparent.encode()))
-        return [*self._shared, *fixed, *own]
+        return [*self.shared, *fixed, *own]
 
 
 def structured(headers: Headers, value: bytes) -> dict[str, Any]:

@@ -50,14 +50,17 @@ class Refused:
 
 
 class Unmatched:
-    """An answer to no open CALL: `kind` is late, unsolicited, or result_refused (2.1's CALLRESULTERROR)."""
+    """An answer to no open CALL: `kind` is late, unsolicited, or result_refused (2.1's CALLRESULTERROR).
 
-    __slots__ = ("id", "kind", "payload")
+    `frame` is callresult, callerror or callresulterror.
+    """
 
-    def __init__(self, kind: str, id_: str, payload: Any) -> None:
+    __slots__ = ("frame", "id", "kind")
+
+    def __init__(self, kind: str, frame: str, id_: str) -> None:
         self.kind = kind
+        self.frame = frame
         self.id = id_
-        self.payload = payload
 
 
 class Garbled:
@@ -91,11 +94,11 @@ class Rpc:
         if type(frame) is frames.Call:
             return Asked(frame)
         if type(frame) is frames.CallResult:
-            return Answered(frame) if self._closes(frame.id) else self._unmatched(frame.id, frame.payload)
+            return Answered(frame) if self._closes(frame.id) else self._unmatched("callresult", frame.id)
         if type(frame) is frames.CallError:
             if frame.of_result:
-                return Unmatched("result_refused", frame.id, frame)
-            return Refused(frame) if self._closes(frame.id) else self._unmatched(frame.id, frame)
+                return Unmatched("result_refused", "callresulterror", frame.id)
+            return Refused(frame) if self._closes(frame.id) else self._unmatched("callerror", frame.id)
         assert type(frame) is frames.Unreadable
         return Garbled(frame.kind, frame.why, self._reply(frame))
 
@@ -132,8 +135,8 @@ class Rpc:
         self._open = None
         return True
 
-    def _unmatched(self, id_: str, payload: Any) -> Unmatched:
-        return Unmatched("late" if id_ in self._given_up else "unsolicited", id_, payload)
+    def _unmatched(self, frame: str, id_: str) -> Unmatched:
+        return Unmatched("late" if id_ in self._given_up else "unsolicited", frame, id_)
 
     @staticmethod
     def _answer_once(asked: Asked) -> None:

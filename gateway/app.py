@@ -1,0 +1,223 @@
+"""The wiring of a gateway: read this first. Bytes come in at the server and leave as events in the log.
+
+server -> admission -> sessions -> session -> desk (rpc, translation) -> publisher -> log
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from importlib.metadata import version as version_of
+from platform import python_version
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from contract.envelope import Envelope
+from contract.events import StationConnected
+from contract.model import Station
+from contract.topics import TOPICS
+from eventlog.in_flight import Limits
+from eventlog.port import RecordRefused
+from eventlog.url import open_log
+from gateway.admission import Admitted, Handshake, Refused, Rules, admit, assumed
+from gateway.backlog import Backlog
+from gateway.desk import Desk
+from gateway.limits import StationLimits
+from gateway.metrics import GatewayMetrics
+from gateway.ocpp.rpc import Rpc
+from gateway.publisher import Publisher
+from gateway.recorder import Recorder, record
+from gateway.recovery import Recovery
+from gateway.server import Server, tls_context
+from gateway.session import Session
+from gateway.sessions import Sessions
+from gateway.settings import GatewaySettings
+from gateway.translation import v16, v21, v201
+from gateway.translation.table import Policy, Speaker, Table
+from gateway.transport import Transport
+from service.internal import InternalPort
+from service.lag import LoopLag
+from service.metrics import registry_of
+from service.wheel import Wheel
+
+TABLES: dict[str, Table] = {"1.6": v16.TABLE, "2.0.1": v201.TABLE, "2.1": v21.TABLE}
+
+_log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """One gateway process. `start` it, and `stop` it: the drain; both are bounded in time."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        limits = Limits(publish_deadline_seconds=settings.publish_deadline_seconds)
+        self._log = log = open_log(settings.event_log, limits)
+        self.metrics = GatewayMetrics()
+        self.sessions = Sessions()
+        self._backlog = Backlog(self.metrics)
+        self._wheel = Wheel()
+        self._recovery = Recovery(
+            log, self.sessions, self._backlog, self.metrics, settings.call_timeout_seconds
+        )
+        self._server = Server(
+            admit=self._admit,
+            serve=self._serve,
+            metrics=self.metrics,
+            wheel=self._wheel,
+            max_message_bytes=settings.max_message_bytes,
+            handshake_timeout_seconds=settings.handshake_timeout_seconds,
+        )
+        self._rules = Rules(
+            path=settings.path,
+            assume=assumed(settings.assume_version),
+            max_connections=settings.max_connections,
+        )
+        self._limits = StationLimits(
+            inbox_messages=settings.inbox_messages,
+            messages_per_second=settings.messages_per_second,
+            bad_frames_per_minute=settings.bad_frames_per_minute,
+            ping_seconds=settings.ping_seconds,
+            ping_timeout_seconds=settings.ping_timeout_seconds,
+        )
+        self._policy = Policy(
+            heartbeat_seconds=settings.heartbeat_seconds,
+            verdict=settings.authorize_default,
+            token_type=settings.default_id_token_type,
+        )
+        self._lag = LoopLag(self.metrics.lag_seconds)
+        self._starting = True
+        self._draining = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._declare_gauges()
+        self.internal = InternalPort(
+            registry_of(self.metrics),
+            ready={
+                "starting": lambda: "the gateway is not listening yet" if self._starting else None,
+                "draining": lambda: "the gateway is going away" if self._draining else None,
+                "event_log": lambda: self._log.trouble,
+            },
+        )
+        self.port = 0
+        self.internal_port = 0
+
+    async def start(self) -> None:
+        """Open the log and listen. Raises LogUnavailable, RecordRefused (a topic is missing), OSError."""
+        settings = self._settings
+        self.internal_port = await self.internal.start(settings.internal_host, settings.internal_port)
+        await self._log.open()
+        await self._find_topics()
+        for task in (self._wheel.turn(), self._lag.watch(), self._recovery.watch()):
+            self._tasks.append(asyncio.create_task(task))
+        tls = None
+        if settings.tls_certificate is not None and settings.tls_key is not None:
+            tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
+        self.port = await self._server.start(settings.host, settings.port, tls)
+        self._starting = False
+        _log.info(
+            "listening for stations",
+            url=f"{'wss' if tls else 'ws'}://{settings.host}:{self.port}{settings.path}/<station id>",
+            internal_port=self.internal_port,
+            event_log=settings.event_log,
+            gateway=settings.gateway_id,
+        )
+
+    async def stop(self) -> None:
+        """Drain: not ready, a grace for load balancers, the stations sent away evenly, the log flushed."""
+        self._draining = True
+        if self.port:
+            if len(self.sessions):
+                await asyncio.sleep(self._settings.drain_grace_seconds)
+                _log.info("sending the stations away", stations=len(self.sessions))
+                await self.sessions.drain(self._settings.drain_seconds)
+            await self._server.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._log.close(self._settings.publish_deadline_seconds)
+        await self.internal.stop()
+        _log.info("stopped")
+
+    async def _find_topics(self) -> None:
+        """An embedded log makes its topics itself; on a broker an operator does, knowing partitions and replicas."""
+        if self._settings.event_log.startswith("sqlite"):
+            await self._log.apply_topics(TOPICS.values())
+        missing = []
+        for topic in TOPICS:
+            try:
+                await self._log.partitions(topic)
+            except RecordRefused:
+                missing.append(topic)
+        if missing:
+            raise RecordRefused(f"topics are missing ({', '.join(missing)}): run `ocpp-gateway topics apply`")
+
+    def _admit(self, handshake: Handshake) -> Admitted | Refused:
+        return admit(handshake, self._rules, len(self.sessions), draining=self._draining)
+
+    async def _serve(self, admitted: Admitted, transport: Transport, remote: str | None) -> None:
+        """One connection, from its handshake to its end."""
+        settings, metrics = self._settings, self.metrics
+        station, version = Station(id=admitted.station), admitted.version.name
+        connection = uuid4().hex[:16]
+        now = datetime.now(UTC)
+        made = Envelope(settings.gateway_id, station.id, version, connection)
+        if settings.raw_frames:
+            transport = Recorder(
+                transport, lambda frame, said: record(self._log, made, station.id, frame, said)
+            )
+        publisher = Publisher(self._log, metrics, made, station.id, connection)
+        rpc = Rpc(admitted.version)
+        speaker = Speaker(
+            station=station,
+            version=version,
+            connected_at=now,
+            zone=ZoneInfo(settings.station_zone_overrides.get(station.id, settings.station_zone)),
+            policy=self._policy,
+            keep_raw=settings.raw_payloads,
+        )
+        desk = Desk(
+            speaker=speaker,
+            table=TABLES[version],
+            rpc=rpc,
+            mode=settings.schema_validation_overrides.get(station.id, settings.schema_validation),
+            publisher=publisher,
+            metrics=metrics,
+        )
+        session = Session(
+            transport=transport,
+            rpc=rpc,
+            desk=desk,
+            publisher=publisher,
+            backlog=self._backlog,
+            connected=StationConnected(
+                station=station,
+                received_at=now,
+                version=version,
+                remote=remote,
+                subprotocol=admitted.subprotocol,
+                tls=settings.tls_certificate is not None,
+            ),
+            limits=self._limits,
+            metrics=metrics,
+            wheel=self._wheel,
+        )
+        metrics.opened.at(version).n += 1
+        await self.sessions.serve(session)
+
+    def _declare_gauges(self) -> None:
+        metrics = self.metrics
+        metrics.gauge("connections", "Connections open now.", self.sessions.by_version, ("version",))
+        metrics.gauge(
+            "connections_limit", "Connections that may be open.", lambda: self._settings.max_connections
+        )
+        metrics.gauge("draining", "1 while the gateway is going away.", lambda: float(self._draining))
+        metrics.gauge(
+            "log_available", "1 while the log takes records.", lambda: float(self._log.trouble is None)
+        )
+        metrics.gauge(
+            "backlog_records", "Own events the log has not taken yet.", lambda: float(len(self._backlog))
+        )
+        metrics.info(
+            "build_info",
+            "The gateway's version and Python's.",
+            {"version": version_of("ocpp-gateway"), "python": python_version()},
+        )

@@ -1,0 +1,39 @@
+"""The gateway's own events that the log has not taken yet."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from eventlog.port import EventLog, Record, RecordRefused
+from gateway.metrics import GatewayMetrics
+
+BACKLOG_RECORDS = 50_000
+"""Connections that came and went while the log was away; about 50 MB at the most."""
+
+
+class Backlog:
+    """Kept in order until they are published; beyond the bound the oldest are dropped, and counted."""
+
+    def __init__(self, metrics: GatewayMetrics) -> None:
+        self._records: deque[Record] = deque(maxlen=BACKLOG_RECORDS)
+        self._metrics = metrics
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Keep records for later."""
+        for record in records:
+            if len(self._records) == BACKLOG_RECORDS:
+                self._metrics.backlog_dropped.n += 1
+            self._records.append(record)
+
+    async def publish(self, log: EventLog) -> None:
+        """Append all that is kept, in order; what is not taken stays. Raises LogUnavailable."""
+        while self._records:
+            record = self._records[0]
+            try:
+                await log.append(record)
+            except RecordRefused:
+                self._metrics.backlog_dropped.n += 1
+            if self._records and self._records[0] is record:
+                self._records.popleft()

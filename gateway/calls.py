@@ -1,0 +1,102 @@
+"""Our CALLs to one station: in turn, each with a deadline, each ended once, whatever happens."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+from gateway.metrics import GatewayMetrics
+from gateway.ocpp.rpc import Answered, Refused, Rpc
+from gateway.ocpp.schemas import SCHEMAS, Fault
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+class CallInvalid(Exception):
+    """The payload breaks the official schema of the action: nothing was sent."""
+
+    def __init__(self, action: str, faults: list[Fault]) -> None:
+        super().__init__(f"{action}: {faults[0].pointer or '/'}: {faults[0].message}" if faults else action)
+        self.faults = faults
+
+
+class CallRefused(Exception):
+    """The station answered with a CALLERROR."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(f"{refused.code}: {refused.description}")
+        self.code = refused.code
+        self.description = refused.description
+        self.details = refused.details
+
+
+class CallTimedOut(Exception):
+    """The station did not answer in time; whether it acted is unknown."""
+
+
+class ConnectionLost(Exception):
+    """The connection ended before the answer came; whether the station acted is unknown."""
+
+
+class Calls:
+    """One station's turn for our CALLs: first come, first served, one open at a time."""
+
+    __slots__ = ("_lost", "_metrics", "_pending", "_rpc", "_schemas", "_send", "_turn")
+
+    def __init__(self, version: str, rpc: Rpc, send: Send, metrics: GatewayMetrics) -> None:
+        self._schemas = SCHEMAS[version]
+        self._rpc = rpc
+        self._send = send
+        self._metrics = metrics
+        self._turn = asyncio.Lock()
+        self._pending: asyncio.Future[Answered | Refused] | None = None
+        self._lost = False
+
+    async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+        """Send a CALL when it is its turn; the payload of its result.
+
+        The timeout runs from the sending. Raises CallInvalid, CallRefused, CallTimedOut, ConnectionLost.
+        """
+        schema = self._schemas.requests.get(action)
+        if schema is None or not schema.is_valid(payload):
+            raise CallInvalid(action, schema.faults(payload) if schema else [])
+        async with self._turn:
+            if self._lost:
+                raise ConnectionLost
+            return await self._open(uuid4().hex, action, payload, timeout_seconds)
+
+    async def _open(self, id_: str, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+        pending = self._pending = asyncio.get_running_loop().create_future()
+        started = time.perf_counter()
+        frame = self._rpc.call(id_, action, payload)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._send(frame)
+                self._metrics.sent.at("call", action).n += 1
+                happened = await pending
+        except TimeoutError:
+            self._metrics.own_call_timeouts.n += 1
+            raise CallTimedOut from None
+        except ConnectionError:
+            raise ConnectionLost from None
+        finally:
+            self._rpc.give_up(id_)
+            self._pending = None
+        self._metrics.own_call_seconds.observe(time.perf_counter() - started)
+        if isinstance(happened, Refused):
+            raise CallRefused(happened)
+        if not self._schemas.responses[action].is_valid(happened.payload):
+            self._metrics.invalid.at("schema").n += 1
+        return happened.payload
+
+    def resolve(self, happened: Answered | Refused) -> None:
+        """The answer of the open CALL came."""
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_result(happened)
+
+    def lose(self) -> None:
+        """The connection is gone: nobody will answer any more."""
+        self._lost = True
+        if self._pending is not None and not self._pending.done():
+            self._pending.set_exception(ConnectionLost())

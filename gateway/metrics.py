@@ -1,0 +1,113 @@
+"""Every metric of the gateway, in one list.
+
+Labels come from closed sets: versions, directions, the actions of the schemas and `other`; never a
+station id. On the message path these are plain numbers (`service.counters`), read at scrape.
+"""
+
+from gateway.ocpp.schemas import SCHEMAS
+from gateway.ocpp.versions import ERROR_CODES, VERSIONS
+from service.counters import OTHER
+from service.metrics import LATENCY_SECONDS, Metrics
+
+VERSION = tuple(VERSIONS)
+ACTION = (*sorted({action for schemas in SCHEMAS.values() for action in schemas.requests}), OTHER)
+HANDSHAKE = (
+    "accepted",
+    "bad_station_id",
+    "draining",
+    "no_subprotocol",
+    "no_upgrade",
+    "not_found",
+    "overload",
+    "timeout",
+)
+CLOSE = (
+    "bad_frames",
+    "client",
+    "drain",
+    "error",
+    "ping_timeout",
+    "protocol_error",
+    "takeover",
+    "too_big",
+)
+FRAME = ("call", "callresult", "callerror", "send", "callresulterror", "invalid")
+INVALID = (
+    "binary",
+    "framing",
+    "json",
+    "late",
+    "message_type",
+    "payload",
+    "result_refused",
+    "schema",
+    "unsolicited",
+)
+
+
+class GatewayMetrics(Metrics):
+    """The numbers, to be raised by those they belong to."""
+
+    def __init__(self) -> None:
+        super().__init__("ocpp_gateway")
+        self.opened = self.counters(
+            "connections_opened_total", "Connections that were accepted.", {"version": VERSION}
+        )
+        self.closed = self.counters(
+            "connections_closed_total", "Connections that ended, by reason.", {"reason": CLOSE}
+        )
+        self.handshakes = self.counters(
+            "handshakes_total", "Handshakes, by what became of them.", {"result": HANDSHAKE}
+        )
+        self.received = self.counters(
+            "messages_received_total",
+            "Frames from stations; what is no OCPP-J is of type invalid.",
+            {"type": FRAME, "action": ACTION},
+        )
+        self.sent = self.counters(
+            "messages_sent_total", "Frames to stations.", {"type": FRAME, "action": ACTION}
+        )
+        self.received_bytes = self.counter("received_bytes_total", "Bytes of frames from stations.")
+        self.sent_bytes = self.counter("sent_bytes_total", "Bytes of frames to stations.")
+        self.answer_seconds = self.histograms(
+            "call_duration_seconds",
+            "From a station's CALL to our answer, the durable append included.",
+            {"action": ACTION},
+            LATENCY_SECONDS,
+        )
+        self.own_call_seconds = self.histogram(
+            "own_call_duration_seconds", "From our CALL to a station's answer.", LATENCY_SECONDS
+        )
+        self.own_call_timeouts = self.counter(
+            "own_call_timeouts_total", "CALLs of ours that a station did not answer in time."
+        )
+        self.errors = self.counters(
+            "call_errors_total", "CALLERRORs that we answered, by code.", {"code": tuple(sorted(ERROR_CODES))}
+        )
+        self.invalid = self.counters(
+            "invalid_messages_total", "Messages that broke a rule, by kind.", {"kind": INVALID}
+        )
+        self.append_seconds = self.histogram(
+            "log_append_duration_seconds", "From an append to its durability.", LATENCY_SECONDS
+        )
+        self.append_failures = self.counter(
+            "log_append_failures_total", "Records the log did not take within the publish deadline."
+        )
+        self.appends = self.counter("log_appends_total", "Records the log has taken durably.")
+        self.unlogged_heartbeats = self.counter(
+            "heartbeats_unlogged_total", "Heartbeats answered while the log took no records."
+        )
+        self.lag_seconds = self.histogram(
+            "event_loop_lag_seconds", "How much later than due the event loop wakes.", LATENCY_SECONDS
+        )
+        self.asked_again = self.counter(
+            "asked_again_total", "Reports asked for again after the log had refused them."
+        )
+        self.backlog_dropped = self.counter(
+            "backlog_dropped_total", "Events of the gateway's own that were lost in a long outage of the log."
+        )
+        self.faults = self.counter(
+            "faults_total", "Exceptions of our own code, each of which ended one message."
+        )
+        self.appending = 0
+        self.gauge("log_appends_in_flight", "Records on their way into the log.", lambda: self.appending)

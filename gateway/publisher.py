@@ -1,0 +1,72 @@
+"""One connection's way into the log: facts become records, and are durable when `publish` returns."""
+
+from collections.abc import Iterable
+from time import perf_counter
+
+from contract import envelope
+from contract.envelope import Envelope
+from eventlog.port import EventLog, LogUnavailable, Record, RecordRefused
+from gateway.metrics import GatewayMetrics
+from gateway.translation.table import Fact
+
+
+class Publisher:
+    """Knows the envelope of its connection, and counts what it says in it."""
+
+    __slots__ = ("_connection", "_envelope", "_log", "_metrics", "_sequence", "_station")
+
+    def __init__(
+        self, log: EventLog, metrics: GatewayMetrics, made: Envelope, station: str, connection: str
+    ) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._envelope = made
+        self._station = station
+        self._connection = connection
+        self._sequence = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the log takes no records, None when it does."""
+        return self._log.trouble
+
+    def records(self, facts: Iterable[Fact]) -> list[Record]:
+        """The records of one message's facts; each takes the connection's next sequence number.
+
+        A fact without an identity of its own takes its id from the connection and the sequence; a
+        derived event shares the id of its primary one, with its suffix.
+        """
+        made = []
+        primary = ""
+        for event, identity, suffix in facts:
+            self._sequence += 1
+            if not suffix:
+                primary = identity or f"{self._connection}-{self._sequence}"
+            headers = self._envelope.headers(event, primary + suffix, self._sequence)
+            made.append(Record(event.TOPIC.name, self._station, envelope.encode(event), headers))
+        return made
+
+    async def publish(self, facts: Iterable[Fact]) -> None:
+        """Append the facts in order and wait for all. Raises LogUnavailable, RecordRefused."""
+        await self.append(self.records(facts))
+
+    async def append(self, records: list[Record]) -> None:
+        """Append records made before, and wait for all. Raises as `publish`."""
+        metrics = self._metrics
+        started = perf_counter()
+        pending = [self._log.append(record) for record in records]
+        metrics.appending += len(pending)
+        fault: Exception | None = None
+        try:
+            for place in pending:
+                try:
+                    await place
+                    metrics.appends.n += 1
+                except (LogUnavailable, RecordRefused) as refusal:
+                    metrics.append_failures.n += 1
+                    fault = refusal
+        finally:
+            metrics.appending -= len(pending)
+        if fault is not None:
+            raise fault
+        metrics.append_seconds.observe(perf_counter() - started)

@@ -1,0 +1,192 @@
+"""The only socket code: aiohttp's server, as handshakes for admission and transports for sessions.
+
+Measured facts behind the settings here (design §6): compression costs 100 KB a connection, aiohttp's
+own heartbeat a fifth of the throughput, and it answers unlimited pings; so pings are counted and
+answered here, and `pulse` sends ours.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import WSMsgType, web
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.admission import Admitted, Handshake, Refused
+from gateway.metrics import GatewayMetrics
+from gateway.ocpp.rpc import Garbled
+from gateway.transport import Ended, Transport
+from service.wheel import Wheel
+
+Admit = Callable[[Handshake], Admitted | Refused]
+Serve = Callable[[Admitted, Transport, str | None], Awaitable[None]]
+
+CLOSE_SECONDS = 2.0
+"""For the station's side of a close; then the connection is dropped."""
+BACKLOG = 2048
+_TOO_BIG = 1009
+_BINARY = Garbled("binary", "OCPP-J is text", None)
+
+
+class WebSocketTransport:
+    """A `Transport` over aiohttp's WebSocket."""
+
+    __slots__ = ("_pinging", "_request", "_ws", "heard_at")
+
+    def __init__(self, ws: web.WebSocketResponse, request: web.BaseRequest) -> None:
+        self._ws = ws
+        self._request = request
+        self._pinging: asyncio.Task[None] | None = None
+        self.heard_at = time.monotonic()
+
+    async def receive(self) -> bytes | Garbled | None:
+        message = await self._ws.receive()
+        self.heard_at = time.monotonic()
+        kind = message.type
+        if kind is WSMsgType.TEXT:
+            data: bytes = message.data
+            return data
+        if kind is WSMsgType.PING:
+            with contextlib.suppress(ConnectionError):
+                await self._ws.pong(message.data)
+            return None
+        if kind is WSMsgType.PONG:
+            return None
+        if kind is WSMsgType.BINARY:
+            return _BINARY
+        if kind is WSMsgType.ERROR:
+            raise Ended(
+                "too_big" if self._ws.close_code == _TOO_BIG else "protocol_error", self._ws.close_code
+            )
+        raise Ended("client", self._ws.close_code)
+
+    async def send(self, frame: bytes) -> None:
+        await self._ws.send_frame(frame, WSMsgType.TEXT)
+
+    def ping(self) -> None:
+        self._pinging = asyncio.ensure_future(self._ping())
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._ws.close(code=code, message=reason.encode())
+        except (TimeoutError, ConnectionError):
+            self.abort()
+
+    def abort(self) -> None:
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
+    async def _ping(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self._ws.ping()
+
+
+class Server:
+    """Listens, has each handshake judged by `admit`, and hands the admitted to `serve`."""
+
+    def __init__(
+        self,
+        *,
+        admit: Admit,
+        serve: Serve,
+        metrics: GatewayMetrics,
+        wheel: Wheel,
+        max_message_bytes: int,
+        handshake_timeout_seconds: float,
+    ) -> None:
+        self._admit = admit
+        self._serve = serve
+        self._metrics = metrics
+        self._wheel = wheel
+        self._max_message_bytes = max_message_bytes
+        self._handshake_timeout = handshake_timeout_seconds
+        self._asking: set[RequestHandler] = set()
+        self._web = web.Server(self._handle, access_log=None, keepalive_timeout=5.0, lingering_time=0.0)
+        self._listening: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+        """Listen; the port taken. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(
+            self._protocol,
+            host,
+            port,
+            ssl=tls,
+            backlog=BACKLOG,
+            reuse_address=True,
+            ssl_handshake_timeout=self._handshake_timeout if tls else None,
+        )
+        taken: int = self._listening.sockets[0].getsockname()[1]
+        return taken
+
+    async def stop(self) -> None:
+        """Listen no more and drop what is still connected."""
+        if self._listening is not None:
+            self._listening.close()
+            await self._web.shutdown(CLOSE_SECONDS)
+
+    def _protocol(self) -> RequestHandler:
+        # aiohttp waits for ever for a request's headers: who has not asked by then is dropped.
+        protocol = self._web()
+        self._asking.add(protocol)
+        self._wheel.after(self._handshake_timeout, lambda: self._drop_silent(protocol))
+        return protocol
+
+    def _drop_silent(self, protocol: RequestHandler) -> None:
+        if protocol in self._asking:
+            self._asking.discard(protocol)
+            if protocol.transport is not None:
+                self._metrics.handshakes.at("timeout").n += 1
+                protocol.transport.abort()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._asking.discard(request.protocol)
+        offered = request.headers.get("Sec-WebSocket-Protocol", "")
+        asked = Handshake(
+            raw_path=request.raw_path,
+            subprotocols=[name for part in offered.split(",") if (name := part.strip())],
+            is_websocket=web.WebSocketResponse().can_prepare(request).ok,
+        )
+        verdict = self._admit(asked)
+        if isinstance(verdict, Refused):
+            self._metrics.handshakes.at(verdict.result).n += 1
+            return await self._refuse(request, verdict)
+        ws = self._websocket([verdict.subprotocol] if verdict.subprotocol else [])
+        await ws.prepare(request)
+        self._metrics.handshakes.at("accepted").n += 1
+        await self._serve(verdict, WebSocketTransport(ws, request), request.remote)
+        return ws
+
+    async def _refuse(self, request: web.BaseRequest, refused: Refused) -> web.StreamResponse:
+        if refused.after_upgrade:
+            ws = self._websocket([])
+            await ws.prepare(request)
+            await WebSocketTransport(ws, request).close(1002, refused.why)
+            return ws
+        response = web.Response(status=refused.status, text=refused.why + "\n")
+        if refused.retry_after_seconds is not None:
+            response.headers["Retry-After"] = str(refused.retry_after_seconds)
+        response.force_close()
+        return response
+
+    def _websocket(self, subprotocols: list[str]) -> web.WebSocketResponse:
+        return web.WebSocketResponse(
+            timeout=CLOSE_SECONDS,
+            autoping=False,
+            compress=False,
+            protocols=subprotocols,
+            max_msg_size=self._max_message_bytes,
+            decode_text=False,
+        )
+
+
+def tls_context(certificate: str, key: str) -> ssl.SSLContext:
+    """TLS 1.2 and newer, no compression, no renegotiation (OCPP 2.0.1 Part 2 A00). Raises OSError, ssl.SSLError."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(certificate, key)
+    return context

@@ -1,0 +1,226 @@
+"""One connected station: what it sends is taken in by the reader and served by the worker.
+
+The reader never waits for the world: answers to our calls resolve at once, requests go to a bounded
+inbox, and a full inbox pauses the socket. The worker never waits for the station: it serves one
+request after the other, in order. So a slow log delays no answer to our calls, and a slow station
+delays nobody.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from contract.events import Event, StationConnected, StationDisconnected
+from eventlog.port import LogUnavailable
+from gateway.backlog import Backlog
+from gateway.calls import Calls
+from gateway.desk import Desk
+from gateway.limits import BURST_SECONDS, Allowance, StationLimits
+from gateway.metrics import GatewayMetrics
+from gateway.ocpp.rpc import Answered, Asked, Garbled, Happening, Rpc, Unmatched
+from gateway.publisher import Publisher
+from gateway.pulse import Pulse
+from gateway.translation.table import Fact
+from gateway.transport import Ended, Transport
+from service.wheel import Wheel
+
+_log = structlog.get_logger(__name__)
+
+
+CLOSE_CODES = {
+    "bad_frames": (1008, "too many unreadable frames"),
+    "drain": (1001, "this gateway is going away"),
+    "error": (1011, "the gateway failed"),
+    "takeover": (1008, "a newer connection of this station"),
+}
+
+
+class Session:
+    """Serves one connection from its handshake to its end."""
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        rpc: Rpc,
+        desk: Desk,
+        publisher: Publisher,
+        backlog: Backlog,
+        connected: StationConnected,
+        limits: StationLimits,
+        metrics: GatewayMetrics,
+        wheel: Wheel,
+    ) -> None:
+        self.station = connected.station.id
+        self.version = connected.version
+        self.desk = desk
+        self.ended = asyncio.Event()
+        self._transport = transport
+        self._rpc = rpc
+        self._publisher = publisher
+        self._backlog = backlog
+        self._connected = connected
+        self._limits = limits
+        self._metrics = metrics
+        self._pulse = Pulse(transport, limits, wheel, self._dead)
+        self._calls = Calls(self.version, rpc, transport.send, metrics)
+        self._inbox: deque[tuple[Asked | Garbled, bytes, datetime, float]] = deque()
+        self._arrival: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._left = False
+        self._why = ""
+        self._rate = Allowance(limits.messages_per_second, BURST_SECONDS)
+        self._bad = Allowance(limits.bad_frames_per_minute / 60, 60)
+
+    async def run(self, predecessor: "Session | None" = None) -> None:
+        """Serve until the connection ends; its first event comes after the predecessor's last."""
+        worker = asyncio.create_task(self._work(predecessor))
+        worker.add_done_callback(self._worker_ended)
+        try:
+            code = await self._read()
+            await self._leave(worker, code)
+        finally:
+            self._pulse.stop()
+            worker.cancel()
+            self.ended.set()
+
+    async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+        """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
+        return await self._calls.call(action, payload, timeout_seconds)
+
+    def end(self, reason: str) -> None:
+        """Close the connection, once, for one of the reasons of `CLOSE_CODES`."""
+        if self._closing is None and not self._left:
+            self._why = self._why or reason
+            self._closing = asyncio.create_task(self._transport.close(*CLOSE_CODES[reason]))
+
+    async def _read(self) -> int | None:
+        """The reader: until the transport ends; its close code."""
+        receive, take = self._transport.receive, self._rpc.receive
+        try:
+            while True:
+                data = await receive()
+                if isinstance(data, bytes):
+                    self._metrics.received_bytes.n += len(data)
+                    self._take(take(data), data)
+                elif data is not None:
+                    self._take(data, b"")
+                if len(self._inbox) >= self._limits.inbox_messages:
+                    self._room = asyncio.get_running_loop().create_future()
+                    await self._room
+                wait = self._rate.spend()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+        except Ended as end:
+            self._why = self._why or end.reason
+            return end.code
+
+    def _take(self, happening: Happening, data: bytes) -> None:
+        metrics = self._metrics
+        if isinstance(happening, Asked):
+            metrics.received.at("send" if happening.answered else "call", happening.action).n += 1
+            self._put(happening, data)
+        elif isinstance(happening, Garbled):
+            metrics.received.at("invalid", "other").n += 1
+            metrics.invalid.at(happening.kind).n += 1
+            if self._bad.spend() > 0:
+                self.end("bad_frames")
+            else:
+                self._put(happening, data)
+        elif isinstance(happening, Unmatched):
+            metrics.received.at(happening.frame, "other").n += 1
+            metrics.invalid.at(happening.kind).n += 1
+        else:
+            metrics.received.at(
+                "callresult" if isinstance(happening, Answered) else "callerror", "other"
+            ).n += 1
+            self._calls.resolve(happening)
+
+    def _put(self, happening: Asked | Garbled, data: bytes) -> None:
+        self._inbox.append((happening, data, datetime.now(UTC), time.perf_counter()))
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def _work(self, predecessor: "Session | None") -> None:
+        """The worker: until the reader has left and the inbox is empty."""
+        if predecessor is not None:
+            await predecessor.ended.wait()
+        await self._announce(self._connected)
+        inbox, desk = self._inbox, self.desk
+        while True:
+            while not inbox:
+                if self._left:
+                    return
+                self._arrival = asyncio.get_running_loop().create_future()
+                await self._arrival
+            happening, data, received_at, started = inbox.popleft()
+            if self._room is not None and not self._room.done():
+                self._room.set_result(None)
+            if isinstance(happening, Asked):
+                frame = await desk.serve(happening, received_at)
+                action = happening.action
+                self._metrics.answer_seconds.at(action).observe(time.perf_counter() - started)
+            else:
+                frame = await desk.reject(happening, data, received_at)
+                action = "other"
+            if frame is not None:
+                await self._reply(frame, action)
+
+    async def _reply(self, frame: bytes, action: str) -> None:
+        self._metrics.sent.at("callerror" if frame.startswith(b"[4") else "callresult", action).n += 1
+        self._metrics.sent_bytes.n += len(frame)
+        # A station that is gone asks again when it is back; the reader hears of the end by itself.
+        with contextlib.suppress(ConnectionError):
+            await self._transport.send(frame)
+
+    async def _announce(self, event: Event) -> None:
+        """Publish an event of the gateway's own; what the log does not take now is published when it does."""
+        records = self._publisher.records([Fact(event, None)])
+        if self._publisher.trouble is not None:
+            self._backlog.add(records)
+            return
+        try:
+            await self._publisher.append(records)
+        except LogUnavailable:
+            self._backlog.add(records)
+
+    async def _leave(self, worker: asyncio.Task[None], code: int | None) -> None:
+        self._left = True
+        self._calls.lose()
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+        _, late = await asyncio.wait({worker}, timeout=self._limits.leave_seconds)
+        for task in late:
+            task.cancel()
+            await asyncio.wait({task})
+        await self._announce(
+            StationDisconnected(
+                station=self._connected.station,
+                received_at=datetime.now(UTC),
+                version=self.version,
+                reason=self._why,
+                code=code,
+                connected_seconds=round((datetime.now(UTC) - self._connected.received_at).total_seconds(), 3),
+            )
+        )
+        self._metrics.closed.at(self._why).n += 1
+        if self._closing is not None:
+            await self._closing
+
+    def _worker_ended(self, worker: asyncio.Task[None]) -> None:
+        if not worker.cancelled() and (fault := worker.exception()) is not None:
+            self._metrics.faults.n += 1
+            _log.error("a session failed", station=self.station, exc_info=fault)
+            self.end("error")
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+
+    def _dead(self) -> None:
+        self._why = self._why or "ping_timeout"
+        self._transport.abort()
