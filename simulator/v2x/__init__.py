@@ -1,0 +1,1 @@
+"""The dialect of OCPP 2.0.1 and 2.1."""
