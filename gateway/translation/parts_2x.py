@@ -16,6 +16,9 @@ STATION_SCOPE = 0
 
 TRANSACTION_ID_LENGTH = 36
 
+DEEPEST = 8
+"""`meterValue/0/sampledValue/0/unitOfMeasure`, the deepest object that is normalised, lies at 5."""
+
 
 def evse_object(path: str, *, required: bool = False) -> Reader:
     """The EVSE of an `EVSEType` object; `required` notes its absence."""
@@ -81,6 +84,17 @@ def transaction_named(path: str) -> Reader:
         return None if native is None else Transaction(id=transaction_id_2x(native, reading), native=native)
 
     return read
+
+
+def in_all(path: str, read: Reader) -> Reader:
+    """What a reader finds in the objects of a list, where it is the same in all of them."""
+    get = at(path)
+
+    def read_all(payload: Payload, reading: Reading) -> Any:
+        found = [read(one, reading) for one in each_object(get(payload), reading)]
+        return found[0] if found and all(value == found[0] for value in found) else None
+
+    return read_all
 
 
 def id_token(longest: int, types: Mapping[str, str] | None = None, *, required: bool = False) -> Reader:
@@ -166,15 +180,15 @@ def nested_custom_data(*members: str) -> Reader:
     return read
 
 
-def _collect(value: Any, pointer: str, found: dict[str, Any]) -> None:
-    """Of OCPP's own members, which need no escaping in a pointer; deeper than they nest is not looked."""
+def _collect(value: Any, pointer: str, found: dict[str, Any], depth: int = 0) -> None:
+    """Not deeper than the objects of OCPP nest: what lies below is none of theirs."""
     if type(value) is dict:
         for name, inner in value.items():
             kind = type(inner)
             if name == "customData":
                 found[pointer] = inner
-            elif kind is dict or kind is list:
-                _collect(inner, f"{pointer}/{name}", found)
-    elif type(value) is list:
+            elif (kind is dict or kind is list) and depth < DEEPEST:
+                _collect(inner, f"{pointer}/{name}", found, depth + 1)
+    elif type(value) is list and depth < DEEPEST:
         for index, inner in enumerate(value):
-            _collect(inner, f"{pointer}/{index}", found)
+            _collect(inner, f"{pointer}/{index}", found, depth + 1)

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from gateway.translation import moments
+from gateway.translation.ids import canonical
 from gateway.translation.table import Payload, Reader, Reading
 
 Getter = Callable[[Payload], Any]
@@ -50,8 +51,13 @@ def anything(path: str) -> Reader:
     return lambda payload, _reading: get(payload)
 
 
-def text(path: str, max_length: int | None = None, quirk: str = "string_long") -> Reader:
-    """A string; a number is taken for its text. Longer than it may be: kept, never cut (quirk 22)."""
+def text(
+    path: str, max_length: int | None = None, quirk: str = "string_long", *, missing: str | None = None
+) -> Reader:
+    """A string; a number is taken for its text. Longer than it may be: kept, never cut (quirk 22).
+
+    Where an event cannot do without it, `missing` stands for one that is absent or empty, with a quirk.
+    """
     get = at(path)
 
     def read(payload: Payload, reading: Reading) -> str | None:
@@ -60,7 +66,9 @@ def text(path: str, max_length: int | None = None, quirk: str = "string_long") -
             value = as_text(value, reading)
         if value and max_length and len(value) > max_length:
             reading.quirk(quirk)
-        return value or None
+        if not value and missing is not None:
+            reading.quirk("field_missing")
+        return value or missing
 
     return read
 
@@ -103,9 +111,15 @@ def boolean(path: str) -> Reader:
         if value is None or value is True or value is False:
             return value
         reading.quirk("type_wrong")
-        return _BOOLEANS.get(str(value).strip().casefold())
+        return _BOOLEANS.get((as_text(value, reading) or "").strip().casefold())
 
     return read
+
+
+def flag(path: str) -> Reader:
+    """True where it is so said, else false."""
+    read = boolean(path)
+    return lambda payload, reading: bool(read(payload, reading))
 
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -152,7 +166,7 @@ def as_written(get: Getter) -> Reader:
 
     def read(payload: Payload, _reading: Reading) -> str | None:
         value = get(payload)
-        return value if value is None or type(value) is str else str(value)
+        return value if value is None or type(value) is str else canonical(value)
 
     return read
 
@@ -255,7 +269,9 @@ def as_text(value: Any, reading: Reading) -> str | None:
     if type(value) is str or value is None:
         return value
     reading.quirk("type_wrong")
-    return str(value) if type(value) in (int, float) else None
+    if type(value) is int:
+        return str(value) if abs(value) < _LIMIT else None  # Python refuses to write the largest ones
+    return str(value) if type(value) is float else None
 
 
 def as_integer(value: Any, reading: Reading) -> int | None:
@@ -278,6 +294,8 @@ def as_number(value: Any) -> Decimal | None:
     kind = type(value)
     if kind is float:
         value = repr(value)
+        if "e" not in value and "n" not in value:  # no exponent, no inf or nan: 24 characters at most
+            return Decimal(value)
     elif kind is str:
         value = value.strip()
         if not value.isascii() or "_" in value:  # Decimal takes both, no other reader of numbers does
