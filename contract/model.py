@@ -165,6 +165,7 @@ class Native(Value, frozen=True, kw_only=True):
     reason: str | None = None
     status: str | None = None
     event_type: str | None = None
+    error_code: str | None = None
 
 
 class StatusInfo(Value, frozen=True, kw_only=True):

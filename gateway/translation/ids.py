@@ -4,7 +4,6 @@ Only facts that carry a time or a number of their own have an identity. It never
 id: stations give a retry a new one, and give old ones again after a boot (reference §4, quirks 11, 12).
 """
 
-import json
 import re
 from hashlib import blake2b
 from typing import Any
@@ -22,15 +21,15 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SORTED = msgspec.json.Encoder(order="sorted")
 
 
-def event_id(identity: str) -> str:
-    """The CloudEvents id of the fact with this identity: 32 hexadecimal digits."""
-    return blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def event_id(name: str) -> str:
+    """The CloudEvents id of what a text names: 32 hexadecimal digits."""
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 def identity(reading: Reading, *parts: str) -> str:
-    """The identity of a fact of this station that is named by `parts`."""
+    """The id of the fact of this station that is named by `parts`: always the same."""
     station = reading.speaker.station
-    return SEPARATOR.join((station.tenant or "", station.id, *parts))
+    return event_id(SEPARATOR.join((station.tenant or "", station.id, *parts)))
 
 
 def by_content(payload: Payload, reading: Reading, event: Event) -> str | None:
@@ -45,10 +44,7 @@ def by_content(payload: Payload, reading: Reading, event: Event) -> str | None:
 
 def canonical(payload: Any) -> str:
     """The payload as JSON text that does not depend on the order of its keys."""
-    try:
-        return _SORTED.encode(payload).decode()
-    except (UnicodeEncodeError, OverflowError, RecursionError):  # what orjson would not have let in
-        return json.dumps(payload, sort_keys=True)
+    return _SORTED.encode(payload).decode()
 
 
 def transaction_id_2x(native: str, reading: Reading) -> str:

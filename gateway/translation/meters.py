@@ -83,7 +83,7 @@ def read_2x(groups: Any, reading: Reading) -> tuple[Sample, ...]:
         )
         written = get("value")
         value = as_number(written)
-        if value is not None and type(written) is not str:
+        if value is not None and type(written) is not str:  # a float's digits are those of its JSON
             sample = kind.sample(value, None, when)
         else:
             reading.quirk("value_text")

@@ -79,7 +79,7 @@ class Reading:
 
 
 class Fact(NamedTuple):
-    """An event with what makes it itself: the same `identity` is the same fact, however often it is sent.
+    """An event and its id: the same `identity` is the same fact, however often it is sent.
 
     An `identity` of None means that the message carries nothing of its own to tell a repetition from
     a new fact (a heartbeat): its id comes from the connection and the sequence there. A derived event
