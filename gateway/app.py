@@ -51,7 +51,7 @@ class Gateway:
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
         limits = Limits(publish_deadline_seconds=settings.publish_deadline_seconds)
-        self._log = log = open_log(settings.event_log, limits)
+        self._log = log = open_log(settings.event_log, limits, settings.kafka())
         self.metrics = GatewayMetrics()
         self.sessions = Sessions()
         self._backlog = Backlog(self.metrics)

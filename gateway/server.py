@@ -7,6 +7,7 @@ answered here, and `pulse` sends ours.
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,9 @@ CLOSE_SECONDS = 2.0
 """For the station's side of a close; then the connection is dropped."""
 BACKLOG = 2048
 _TOO_BIG = 1009
+
+# It warns of each handshake without a common subprotocol, which anybody can cause; we count them.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
 _BINARY = Garbled("binary", "OCPP-J is text", None)
 
 
@@ -144,11 +148,12 @@ class Server:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._asking.discard(request.protocol)
-        offered = request.headers.get("Sec-WebSocket-Protocol", "")
+        header = request.headers.get("Sec-WebSocket-Protocol", "")
+        offered = [name for part in header.split(",") if (name := part.strip())]
         asked = Handshake(
             raw_path=request.raw_path,
-            subprotocols=[name for part in offered.split(",") if (name := part.strip())],
-            is_websocket=web.WebSocketResponse().can_prepare(request).ok,
+            subprotocols=offered,
+            is_websocket=self._websocket(offered).can_prepare(request).ok,
         )
         verdict = self._admit(asked)
         if isinstance(verdict, Refused):
