@@ -5,13 +5,16 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.faults import USAGE, fail
+from cli.faults import USAGE, fail, or_exit
 from eventlog.port import EventLog, LogUnavailable, RecordRefused
-from eventlog.url import SQLITE, open_log
+from eventlog.url import KAFKA, SQLITE, open_log
+
+if TYPE_CHECKING:
+    from eventlog.kafka import KafkaSettings
 
 DEFAULT = "sqlite:///./var/ocpp-events.db"
 
@@ -32,7 +35,7 @@ async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[Eve
     if not may_create:
         _must_exist(address)
     try:
-        log = open_log(address)
+        log = open_log(address, kafka=_kafka(address) if address.startswith(KAFKA) else None)
     except ValueError as error:
         fail(str(error), USAGE)
     try:
@@ -44,6 +47,13 @@ async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[Eve
         fail(f"{error}; create what is missing: ocpp-gateway topics apply --event-log {address}")
     finally:
         await log.close(deadline_seconds=2)
+
+
+def _kafka(address: str) -> "KafkaSettings | None":
+    """How Kafka is reached, from the same variables that the gateway reads; imported only where it is needed."""
+    from gateway.settings import GatewaySettings  # noqa: PLC0415
+
+    return or_exit(lambda: GatewaySettings.load(event_log=address)).kafka()
 
 
 def _must_exist(address: str) -> None:

@@ -78,9 +78,7 @@ async def _follow(
     shown = 0
     async with (
         opened(address) as log,
-        contextlib.aclosing(
-            log.tail(topics, from_beginning=from_beginning)  # type: ignore[type-var] # an async generator in every engine
-        ) as records,
+        contextlib.aclosing(log.tail(topics, from_beginning=from_beginning)) as records,
     ):
         async for stored in records:
             if not wanted.station(stored):

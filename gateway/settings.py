@@ -3,13 +3,17 @@
 import secrets
 import socket
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, FilePath, WithJsonSchema
+from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 
 from service.logging import Format, Level
 from service.settings import Fault, JsonObject, Settings
+
+if TYPE_CHECKING:
+    from eventlog.kafka import KafkaSettings
 
 Validation = Literal["observe", "enforce", "off"]
 AuthorizationStatus = Literal[
@@ -115,6 +119,39 @@ class GatewaySettings(Settings):
     )
     raw_frames: bool = Field(default=False, description="Publish every frame, both ways, to ocpp.frames.v1.")
 
+    # How Kafka is reached, where the event log is kafka://
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="Encryption and authentication, in Kafka's words."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="How user name and password are shown to the broker."
+    )
+    kafka_username: str | None = Field(None, description="User name for SASL.")
+    kafka_password: SecretStr | None = Field(None, description="Password for SASL.")
+    kafka_ca_file: FilePath | None = Field(
+        None,
+        description="PEM file of the authorities that sign the brokers' certificates; else the system's.",
+    )
+    kafka_certificate_file: FilePath | None = Field(
+        None, description="PEM file of our own certificate, for mutual TLS."
+    )
+    kafka_key_file: FilePath | None = Field(None, description="PEM file of our certificate's private key.")
+    kafka_compression: Literal["lz4", "zstd", "gzip", "snappy"] | None = Field(
+        None, description="Compression of batches; none where it is not set."
+    )
+    kafka_linger_ms: float = Field(
+        1, ge=0, le=1000, description="How long a batch waits for company: part of each answer's latency."
+    )
+    kafka_max_batch_bytes: int = Field(
+        1_000_000,
+        ge=16_384,
+        le=1_048_000,
+        description="Largest batch of a partition; below the broker's message.max.bytes.",
+    )
+    kafka_request_timeout_seconds: Seconds = Field(
+        5, description="A broker that is silent so long is connected to anew."
+    )
+
     # How stations are understood
     assume_version: Literal["1.6", "2.0.1", "2.1", "none"] = Field(
         "1.6", description="OCPP version of stations that offer no subprotocol; none refuses them."
@@ -184,3 +221,35 @@ class GatewaySettings(Settings):
             yield Fault("OCPP_TLS_CERTIFICATE, OCPP_TLS_KEY", None, "set both or none")
         if self.port and self.port == self.internal_port:
             yield Fault("OCPP_PORT, OCPP_INTERNAL_PORT", None, "must differ")
+        if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
+            yield Fault("OCPP_KAFKA_CERTIFICATE_FILE, OCPP_KAFKA_KEY_FILE", None, "set both or none")
+        if self.kafka_security_protocol.startswith("SASL") and not (
+            self.kafka_username and self.kafka_password
+        ):
+            yield Fault("OCPP_KAFKA_USERNAME, OCPP_KAFKA_PASSWORD", None, "SASL needs both")
+
+    def kafka(self) -> "KafkaSettings | None":
+        """How Kafka is reached; None where the event log is no Kafka."""
+        if not self.event_log.startswith("kafka://"):
+            return None
+        # Imported here, because a laptop on the embedded log need not wait for it.
+        from eventlog.kafka import KafkaSettings  # noqa: PLC0415
+
+        return KafkaSettings(
+            client_id=self.gateway_id,
+            security_protocol=self.kafka_security_protocol,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
+            ca_file=_text(self.kafka_ca_file),
+            certificate_file=_text(self.kafka_certificate_file),
+            key_file=_text(self.kafka_key_file),
+            compression=self.kafka_compression,
+            linger_milliseconds=self.kafka_linger_ms,
+            max_batch_bytes=self.kafka_max_batch_bytes,
+            request_timeout_seconds=self.kafka_request_timeout_seconds,
+        )
+
+
+def _text(file: Path | None) -> str | None:
+    return None if file is None else str(file)

@@ -86,7 +86,7 @@ def test_a_start_that_fails_as_expected_is_told_in_one_line() -> None:
 
 def test_a_start_that_fails_by_a_bug_shows_where() -> None:
     process = started(start="raise KeyError('a bug')")
-    output, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=10)
     assert process.returncode == 1
     assert '"exc_type": "KeyError", "exc_value": "\'a bug\'"' in errors
     assert '"name": "start"' in errors

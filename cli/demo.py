@@ -1,0 +1,193 @@
+"""`ocpp-gateway demo`: a gateway, simulated stations and an event log in one process, and what can be seen.
+
+What is shown is read from the event log, as any consumer would read it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from cli.demo_picture import Picture
+from cli.demo_place import free_port, fresh, own_address
+from cli.demo_view import Feed, live, progress, summary
+from cli.faults import or_exit
+from cli.tail import readable
+from contract.topics import FRAMES, TOPICS
+from eventlog.port import EventLog
+from eventlog.url import open_log
+from gateway.app import Gateway
+from gateway.settings import GatewaySettings
+from service import logging as service_logging
+from service.run import run_until_signal
+from simulator.fleet import Fleet
+from simulator.settings import FleetSettings, Habits, make_stations
+
+SPEED = 240.0
+"""Station time against the wall's: a session of half an hour is seen whole in 8 s."""
+
+HABITS = Habits(first_arrival_seconds=(0, 300), idle_seconds=(120, 900), parking_seconds=(600, 2400))
+CLOSING_SECONDS = 10.0
+QUIET_SECONDS = 0.5
+PROGRESS_SECONDS = 2.0
+
+
+def demo(
+    stations: Annotated[int, typer.Option(min=1, max=1000, help="How many stations.")] = 20,
+    seconds: Annotated[float | None, typer.Option(min=1, help="End after this time; else at ctrl-C.")] = None,
+) -> None:
+    """Watch stations of all OCPP versions boot, charge and leave; ends with a summary."""
+    port, internal_port = free_port(9000), free_port(9100)
+    if port != 9000:
+        typer.echo(f"Port 9000 is taken; stations connect on {port}.")
+    file = Path("var") / f"ocpp-demo-{port}.db"  # the port is ours alone, so the file is too
+    settings = or_exit(
+        lambda: GatewaySettings.load(
+            port=port,
+            internal_port=internal_port,
+            event_log=f"sqlite:///{file}",
+            heartbeat_seconds=10,
+            drain_grace_seconds=0,
+            drain_seconds=1,
+        )
+    )
+    show = Demo(settings, stations, seconds, file)
+    raise SystemExit(run_until_signal(show.run))
+
+
+class Demo:
+    """One run. It fails if anything did, or if a version had no whole session in the time it was given."""
+
+    def __init__(self, settings: GatewaySettings, stations: int, seconds: float | None, file: Path) -> None:
+        self._settings = settings
+        self._seconds = seconds
+        self._file = file
+        self._configs = make_stations(stations)
+        self._versions = tuple(sorted({config.version.value for config in self._configs}))
+        self._picture = Picture()
+        self._feed = Feed()
+        self._console = Console(highlight=False)
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """The exit code."""
+        fresh(self._file)
+        with self._logged() as gateway_errors:
+            gateway = Gateway(self._settings)
+            await gateway.start()
+            self._say_how()
+            fleet = Fleet(
+                FleetSettings(
+                    url=f"ws://127.0.0.1:{gateway.port}{self._settings.path}",
+                    stations=self._configs,
+                    seconds=self._seconds,
+                    closing_seconds=CLOSING_SECONDS,
+                    speed=SPEED,
+                    habits=HABITS,
+                    ramp_seconds=1.0,
+                )
+            )
+            reading = open_log(self._settings.event_log)
+            await reading.open()
+            following = asyncio.create_task(self._follow(reading))
+            running = asyncio.create_task(fleet.run())
+            asked = asyncio.create_task(stop.wait())
+            asked.add_done_callback(lambda _: fleet.stop())
+            await self._show_until(running)
+            interrupted = asked.done()
+            asked.cancel()
+            await gateway.stop()
+            await self._until_quiet()
+            following.cancel()
+            await asyncio.gather(following, asked, return_exceptions=True)
+            await reading.close()
+        errors = [*self._picture.complaints, *_errors_of(fleet), *gateway_errors]
+        if not interrupted:
+            errors += self._missing()
+        summary(self._console, self._picture, self._versions, errors)
+        return 1 if errors else 0
+
+    def _say_how(self) -> None:
+        self._console.print(
+            f"Watch the events:  ocpp-gateway tail --event-log {self._settings.event_log}\n"
+            f"Your own charger:  {self._url()}<station id>\n"
+            f"Metrics:           http://127.0.0.1:{self._settings.internal_port}/metrics\n",
+            soft_wrap=True,
+        )
+
+    def _url(self) -> str:
+        return f"ws://{own_address()}:{self._settings.port}{self._settings.path}/"
+
+    async def _follow(self, log: EventLog) -> None:
+        """Read the log from its beginning: it is this run's own."""
+        topics = [name for name in TOPICS if name != FRAMES.name]
+        async for stored in log.tail(topics, from_beginning=True):
+            event = readable(stored)
+            if "problem" in event:
+                self._picture.cannot_read(f"{event['topic']}: {event['problem']}")
+            else:
+                self._picture.see(event)
+                self._feed.add(event)
+
+    async def _show_until(self, running: asyncio.Task[object]) -> None:
+        began = time.monotonic()
+        if self._console.is_terminal:
+            with Live(console=self._console, auto_refresh=False, transient=True) as screen:
+                while not running.done():
+                    screen.update(self._screen(time.monotonic() - began), refresh=True)
+                    await asyncio.wait({running}, timeout=0.25)
+        else:
+            while not running.done():
+                await asyncio.wait({running}, timeout=PROGRESS_SECONDS)
+                print(progress(self._picture, self._versions, time.monotonic() - began), flush=True)
+        await running
+
+    def _screen(self, seconds: float) -> RenderableType:
+        heading = f"{len(self._configs)} stations, {seconds:.0f} s; station time runs {SPEED:g} times as fast"
+        footing = f"ocpp-gateway tail --event-log {self._settings.event_log}   {self._url()}<station id>   ctrl-C ends"
+        return live(self._picture, self._feed, self._versions, heading, footing)
+
+    async def _until_quiet(self) -> None:
+        """Everything is in the log now; wait until it has been read."""
+        seen = -1
+        while seen != self._picture.events:
+            seen = self._picture.events
+            await asyncio.sleep(QUIET_SECONDS)
+
+    def _missing(self) -> list[str]:
+        return [
+            f"no session of {row.version} was seen from start to end"
+            for row in self._picture.rows(self._versions)
+            if not row.started or not row.ended
+        ]
+
+    @contextlib.contextmanager
+    def _logged(self) -> Iterator[list[str]]:
+        """The gateway's own log goes into a file, away from the view; what it says of errors is kept."""
+        errors: list[str] = []
+
+        class Errors(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                errors.append(f"{record.name}: {record.getMessage()}")
+
+        with self._file.with_suffix(".log").open("w") as stream:
+            service_logging.configure(self._settings.log_level, "json", stream)
+            logging.getLogger().addHandler(Errors(logging.ERROR))
+            yield errors
+        logging.getLogger().handlers.clear()
+
+
+def _errors_of(fleet: Fleet) -> list[str]:
+    """What the stations themselves had to complain of."""
+    return [
+        f"stations of {version} counted {count} {what.replace('_', ' ')}"
+        for version, tally in fleet.statistics.by_version.items()
+        for what in ("errors", "timeouts", "connects_failed", "dropped", "garbled")
+        if (count := getattr(tally, what))
+    ]
