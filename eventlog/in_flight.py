@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from eventlog.port import LogUnavailable, Place, Record
+from eventlog.port import LogUnavailable, Place, Record, RecordRefused
 
 Pending = asyncio.Future[Place]
 Take = Callable[[Record, Pending], None]
@@ -32,13 +32,18 @@ class Limits(msgspec.Struct, frozen=True):
 DEFAULT_LIMITS = Limits()
 
 
-def bytes_of(record: Record) -> int:
-    """About what the record takes in memory and on the wire."""
-    size = RECORD_OVERHEAD_BYTES + len(record.key)
-    if record.value is not None:
-        size += len(record.value)
-    for name, value in record.headers:
-        size += HEADER_OVERHEAD_BYTES + len(name) + len(value)
+def measure(record: Record, limits: Limits) -> int:
+    """About the bytes that the record takes. Raises RecordRefused when they are too many, or no bytes."""
+    try:
+        size = RECORD_OVERHEAD_BYTES + len(record.key.encode())
+        if record.value is not None:
+            size += memoryview(record.value).nbytes
+        for name, value in record.headers:
+            size += HEADER_OVERHEAD_BYTES + len(name.encode()) + memoryview(value).nbytes
+    except (TypeError, ValueError) as error:
+        raise RecordRefused(f"the record cannot be encoded: {error}") from error
+    if size > limits.max_record_bytes:
+        raise RecordRefused(f"the record has {size} bytes, more than {limits.max_record_bytes}")
     return size
 
 

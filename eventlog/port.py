@@ -10,7 +10,7 @@ The promises, held by one behaviour suite on every engine:
 - a group reads every record at least once, from its last committed position.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -125,8 +125,11 @@ class EventLog(Protocol):
     ) -> Subscription:
         """Join a consumer group. The callbacks run before the first fetch of, or after the last from, partitions."""
 
-    def tail(self, topics: Iterable[str], *, from_beginning: bool = False) -> AsyncIterator[Stored]:
-        """Follow topics without a group, from now on or from the oldest record kept. Never ends by itself."""
+    def tail(self, topics: Iterable[str], *, from_beginning: bool = False) -> AsyncGenerator[Stored, None]:
+        """Follow topics without a group, from now on or from the oldest record kept. Never ends by itself.
+
+        "Now" is when the first record is asked for. Close it (`contextlib.aclosing`) when done.
+        """
 
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
         """The newest record of each key that is no tombstone, as of now: a compacted topic, read as a table."""

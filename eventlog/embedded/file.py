@@ -152,18 +152,15 @@ class LogFile:
                     if number is None:
                         number = partition_of(record.key, len(self.partition_ids(record.topic)))
                     partition_id = self._partition_id(record.topic, number)
-                    headers = _pack(record.headers)
                 except RecordRefused as refusal:
                     outcomes.append(refusal)
-                    continue
-                except (TypeError, ValueError) as error:  # no text, no bytes: this record's fault alone
-                    outcomes.append(RecordRefused(f"the record cannot be written: {error}"))
                     continue
                 offset = heads.get(partition_id)
                 if offset is None:
                     offset = self._next_offset(partition_id)
                 heads[partition_id] = offset + 1
-                rows.append((partition_id << OFFSET_BITS | offset, record.key, record.value, headers, at_ms))
+                place, headers = partition_id << OFFSET_BITS | offset, _pack(record.headers)
+                rows.append((place, record.key, record.value, headers, at_ms))
                 outcomes.append(Place(record.topic, number, offset))
             connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
             connection.executemany(

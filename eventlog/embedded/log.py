@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -20,7 +20,7 @@ from eventlog.embedded.file import LogFile
 from eventlog.embedded.news import News
 from eventlog.embedded.subscription import EmbeddedSubscription
 from eventlog.embedded.upkeep import tidy
-from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, bytes_of
+from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, measure
 from eventlog.port import Assigned, LogUnavailable, Partition, Place, Record, RecordRefused, Stored
 
 T = TypeVar("T")
@@ -140,7 +140,7 @@ class EmbeddedLog:
         self._subscriptions.add(subscription)
         return subscription
 
-    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncIterator[Stored]:  # noqa: FBT001, FBT002 the port's
+    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
         positions: dict[Partition, int] = {}
         for topic in topics:
             ends = await self.reading(partial(LogFile.ends, topic=topic))
@@ -180,11 +180,10 @@ class EmbeddedLog:
             raise LogUnavailable(self._words(error)) from error
 
     def _take(self, record: Record, future: Pending) -> None:
-        size = bytes_of(record)
-        if size > self._limits.max_record_bytes:
-            future.set_exception(
-                RecordRefused(f"the record has {size} bytes, more than {self._limits.max_record_bytes}")
-            )
+        try:
+            size = measure(record, self._limits)
+        except RecordRefused as refusal:
+            future.set_exception(refusal)
             return
         self._in_flight.held_bytes += size
         self._queue.append((record, future, size))

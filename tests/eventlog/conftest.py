@@ -7,14 +7,16 @@ import pytest
 
 from contract.topics import Topic
 from eventlog.port import EventLog
-from tests.eventlog.engines import EmbeddedEngine, Engine, MemoryEngine
+from tests.eventlog.engines import EmbeddedEngine, Engine, KafkaEngine, MemoryEngine
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture(params=["memory", "embedded", "kafka"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     if request.param == "memory":
         return MemoryEngine()
-    return EmbeddedEngine(tmp_path)
+    if request.param == "embedded":
+        return EmbeddedEngine(tmp_path)
+    return KafkaEngine(request.getfixturevalue("kafka_cluster"))
 
 
 @pytest.fixture

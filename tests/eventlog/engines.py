@@ -9,7 +9,9 @@ from typing import Protocol
 
 from eventlog.embedded import EmbeddedLog
 from eventlog.in_flight import Limits
+from eventlog.kafka import KafkaLog
 from eventlog.port import EventLog
+from tests.support.kafka import KafkaCluster
 from tests.support.memory_log import MemoryLog, MemoryStore
 
 LIMITS = Limits(publish_deadline_seconds=2.0)
@@ -42,6 +44,26 @@ class MemoryEngine:
         self._store.down = "a test took it down"
         yield
         self._store.down = None
+
+
+class KafkaEngine:
+    """Real brokers; a silent broker is the worse outage, because connections to it stay open."""
+
+    outage_seconds = 20.0
+
+    def __init__(self, cluster: KafkaCluster) -> None:
+        self._cluster = cluster
+
+    def log(self, limits: Limits = LIMITS) -> EventLog:
+        return KafkaLog(self._cluster.bootstrap, limits)
+
+    @contextlib.asynccontextmanager
+    async def down(self) -> AsyncIterator[None]:
+        self._cluster.pause(1)
+        try:
+            yield
+        finally:
+            self._cluster.resume(1)
 
 
 class EmbeddedEngine:

@@ -12,5 +12,5 @@ async def everything(log: EventLog, topic: str, count: int, seconds: float = 20.
     async with asyncio.timeout(seconds):
         while len(stored) < count:
             stored.append(await anext(tail))
-    await tail.aclose()  # type: ignore[attr-defined]
+    await tail.aclose()
     return stored

@@ -1,6 +1,7 @@
 """What an append promises, on every engine."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -111,11 +112,22 @@ async def test_a_record_too_large_is_refused_and_harms_no_other(topic: str, log:
 async def test_a_record_that_cannot_be_encoded_is_refused_and_harms_no_other(
     topic: str, log: EventLog
 ) -> None:
-    broken = log.append(Record(topic, "\ud800", b"{}"))
-    sound = log.append(Record(topic, "CP-1", b"{}"))
-    with pytest.raises(RecordRefused):
-        await broken
-    await sound
+    text: Any = "text"  # where bytes belong
+    broken = [
+        log.append(Record(topic, "\ud800", b"{}", partition=0)),
+        log.append(Record(topic, "CP-1", b"{}", [("sound", b"1"), ("broken", text)], partition=0)),
+    ]
+    sound = log.append(Record(topic, "CP-1", b"{}", [("sound", b"1")], partition=0))
+    broken += [
+        log.append(Record(topic, "CP-1", b"{}", [("sound", b"1"), ("\udc80", b"2")], partition=0)),
+        log.append(Record(topic, "CP-1", b"{}", [("sound", b"1"), ("broken", text)], partition=0)),
+    ]
+    last = log.append(Record(topic, "CP-1", b"last", partition=0))
+    for refused in broken:
+        with pytest.raises(RecordRefused):
+            await refused
+    assert (await sound).offset < (await last).offset
+    assert [s.record.value for s in await everything(log, topic, 2)] == [b"{}", b"last"]
 
 
 async def test_a_partition_that_does_not_exist_refuses(topic: str, log: EventLog) -> None:

@@ -52,6 +52,7 @@ async def test_two_members_share_the_partitions_and_one_that_leaves_gives_them_b
                 theirs += await leaves.fetch(wait_seconds=0.05)
         assert {s.place.partition for s in mine}.isdisjoint({s.place.partition for s in theirs})
         await leaves.commit(_behind(theirs))
+        await stays.commit(_behind(mine))
         await leaves.close()
 
         assert await _settled(stays, lambda own: own == everything)

@@ -22,7 +22,7 @@ async def test_a_tail_from_now_leaves_the_past(topic: str, log: EventLog) -> Non
         await log.append(Record(topic, "CP-1", b"last"))
         while seen[-1] != b"last":
             seen.append((await anext(tail)).record.value)
-    await tail.aclose()  # type: ignore[attr-defined]
+    await tail.aclose()
     assert set(seen) == {b"present", b"last"}
 
 
@@ -40,7 +40,7 @@ async def test_a_tail_from_the_beginning_follows_several_topics(
                 await log.append(Record(topic, "CP-1", b"3"))
             if len(seen) == 3:
                 break
-        await tail.aclose()  # type: ignore[attr-defined]
+        await tail.aclose()
     assert seen == {(topic, b"1"), (table, b"2"), (topic, b"3")}
 
 

@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from contract.topics import Topic, partition_of
-from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, bytes_of
+from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, measure
 from eventlog.port import Assigned, LogUnavailable, Partition, Place, Record, RecordRefused, Stored
 
 
@@ -145,7 +145,7 @@ class MemoryLog:
         self._subscriptions.add(subscription)
         return subscription
 
-    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncIterator[Stored]:  # noqa: FBT001, FBT002 the port's
+    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
         self._up()
         positions = {
             partition: 0 if from_beginning else len(self.store.records[partition])
@@ -170,9 +170,10 @@ class MemoryLog:
             raise LogUnavailable(self.trouble)
 
     def _take(self, record: Record, future: Pending) -> None:
-        size = bytes_of(record)
-        if size > self._limits.max_record_bytes:
-            future.set_exception(RecordRefused(f"the record has {size} bytes"))
+        try:
+            size = measure(record, self._limits)
+        except RecordRefused as refusal:
+            future.set_exception(refusal)
             return
         self._in_flight.held_bytes += size
         self._queue.append((record, future))
@@ -187,14 +188,12 @@ class MemoryLog:
             self._work.clear()
             while self._queue:
                 record, future = self._queue.popleft()
-                self._in_flight.release(bytes_of(record))
+                self._in_flight.release(measure(record, self._limits))
                 if not future.done():
                     try:
                         future.set_result(self.store.write(record))
                     except RecordRefused as refusal:
                         future.set_exception(refusal)
-                    except ValueError as error:
-                        future.set_exception(RecordRefused(str(error)))
             await self.store.tell()
 
     async def _sweep_forever(self) -> None:

@@ -1,0 +1,258 @@
+"""The Kafka engine: keeps a producer alive for the publisher, and says what troubles it.
+
+Every wait has a deadline of our own: while brokers are down, aiokafka's `send` and `stop` wait for
+ever. What is on its way stays there and may still be written after its append has failed; its
+deterministic id makes that harmless.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterable
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contract.topics import Topic
+from eventlog.in_flight import DEFAULT_LIMITS, Limits, Pending
+from eventlog.kafka import admin, reading
+from eventlog.kafka.ending import end
+from eventlog.kafka.publisher import Publisher
+from eventlog.kafka.settings import DEFAULT_SETTINGS, KafkaSettings
+from eventlog.kafka.subscription import KafkaSubscription
+from eventlog.port import Assigned, LogUnavailable, Record, RecordRefused, Stored
+
+RETRY_SECONDS = 0.5
+PROBE_SECONDS = 2.0
+STUCK_DEADLINES = 6
+"""A batch this many publish deadlines on its way: perhaps it is the producer that is stuck. Replace it."""
+END_SECONDS = 5.0
+LOOK_UPS = 3
+LOOK_UP_SECONDS = 0.1
+
+
+class KafkaLog:
+    """An `EventLog` on Apache Kafka."""
+
+    def __init__(
+        self, bootstrap: str, limits: Limits = DEFAULT_LIMITS, settings: KafkaSettings = DEFAULT_SETTINGS
+    ) -> None:
+        self._bootstrap = bootstrap
+        self._limits = limits
+        self._settings = settings
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ending: set[asyncio.Task[None]] = set()
+        self._subscriptions: set[KafkaSubscription] = set()
+        self._unknown: dict[str, list[tuple[Record, Pending]]] = {}
+        self._trouble: str | None = "the log is not open"
+        self.restarts = 0
+        """How often the producer had to be replaced."""
+
+    async def open(self) -> None:
+        self._publisher = Publisher(self._look_up, self._limits, self._settings.linger_milliseconds / 1000)
+        self._in_flight = self._publisher.in_flight
+        self._producer = await self._start_producer()
+        self._publisher.use(self._producer)
+        self._learn_topics()
+        self._trouble = None
+        for work in (self._publisher.run, self._sweep_forever, self._keep_producer, self._probe_forever):
+            task = asyncio.create_task(work(), name=f"eventlog-{work.__name__.strip('_')}")
+            task.add_done_callback(self._task_ended)
+            self._tasks.append(task)
+
+    async def close(self, deadline_seconds: float = 10.0) -> None:
+        if not self._tasks:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deadline_seconds
+        self._in_flight.close("the log is closed")
+        await self._in_flight.drained(deadline_seconds)
+        self._in_flight.fail_all(self._trouble or "the log was closed before it confirmed the record")
+        self._trouble = "the log is closed"
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        left = max(0.0, until - loop.time())
+        await asyncio.gather(
+            end(self._producer, left), *(s.close(left) for s in tuple(self._subscriptions)), *self._ending
+        )
+
+    @property
+    def trouble(self) -> str | None:
+        return self._trouble
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight.count
+
+    def append(self, record: Record) -> Pending:
+        return self._in_flight.append(record)
+
+    async def apply_topics(self, topics: Iterable[Topic], replicas: int = 1) -> dict[str, str]:
+        wanted = list(topics)
+        try:
+            done = await admin.apply_topics(self._settings.connection(self._bootstrap), wanted, replicas)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailable(f"the topics could not be applied: {error!r}") from error
+        for topic in wanted:
+            await self.partitions(topic.name)  # from now on appends know it
+        return done
+
+    async def partitions(self, topic: str) -> int:
+        if not self._tasks:
+            raise LogUnavailable(self._trouble)
+        for attempt in range(LOOK_UPS):
+            if attempt:
+                await asyncio.sleep(LOOK_UP_SECONDS)
+            # The producer never names a topic to the brokers, it asks for all: naming one that does
+            # not exist would create it where `auto.create.topics.enable` is left on.
+            known = self._producer.client.cluster.partitions_for_topic(topic)
+            if known is not None:
+                self._publisher.know(topic, len(known))
+                return len(known)
+            if not await self._refresh():
+                raise LogUnavailable(f"no broker of {self._bootstrap} answers")
+        raise RecordRefused(f"topic {topic!r} does not exist")
+
+    async def subscribe(
+        self,
+        topics: Iterable[str],
+        group: str,
+        on_assigned: Assigned | None = None,
+        on_revoked: Assigned | None = None,
+    ) -> KafkaSubscription:
+        names = list(topics)
+        for topic in names:
+            await self.partitions(topic)
+        subscription = KafkaSubscription(names, group, on_assigned, on_revoked)
+        await subscription.join(self._settings.connection(self._bootstrap), self._settings.open_seconds)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
+        counts = {topic: await self.partitions(topic) for topic in topics}
+        connection = self._settings.connection(self._bootstrap)
+        async with contextlib.aclosing(
+            reading.tail(connection, counts, from_beginning=from_beginning)
+        ) as records:
+            async for stored in records:
+                yield stored
+
+    async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
+        count = await self.partitions(topic)
+        numbers = range(count) if partitions is None else list(partitions)
+        return await reading.read_table(self._settings.connection(self._bootstrap), topic, numbers)
+
+    async def _start_producer(self) -> AIOKafkaProducer:
+        settings = self._settings
+        producer = AIOKafkaProducer(
+            **settings.connection(self._bootstrap),
+            enable_idempotence=True,
+            acks="all",
+            linger_ms=0,  # the publisher lingers
+            max_batch_size=settings.max_batch_bytes,
+            compression_type=settings.compression,
+        )
+        try:
+            await asyncio.wait_for(producer.start(), settings.open_seconds)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await end(producer, 0.0)
+            raise LogUnavailable(f"no broker of {self._bootstrap} answers: {error!r}") from error
+        except asyncio.CancelledError:
+            await end(producer, 0.0)
+            raise
+        return producer
+
+    async def _keep_producer(self) -> None:
+        """Replace the producer when it cannot go on."""
+        while True:
+            await self._publisher.broken.wait()
+            self._publisher.pause()
+            self._trouble = f"the producer is being replaced: {self._publisher.failure}"
+            try:
+                producer = await self._start_producer()
+            except LogUnavailable as error:
+                self._trouble = str(error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self._let_go(self._producer)
+            self._producer = producer
+            self._publisher.use(producer)
+            self.restarts += 1
+            self._trouble = None
+            await asyncio.sleep(RETRY_SECONDS)  # whatever breaks it, not faster than this
+
+    def _let_go(self, producer: AIOKafkaProducer) -> None:
+        """End it behind the scenes: that takes as long as its last request."""
+        task = asyncio.create_task(end(producer, END_SECONDS), name="eventlog-end_producer")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _sweep_forever(self) -> None:
+        confirmed = 0
+        while True:
+            await asyncio.sleep(self._in_flight.sweep_seconds)
+            waiting = self._publisher.waiting_seconds()
+            deadline = self._limits.publish_deadline_seconds
+            if waiting > deadline / 2:
+                self._trouble = f"Kafka at {self._bootstrap} has not confirmed a batch for {waiting:.0f} s"
+            elif self._publisher.confirmed > confirmed and not self._publisher.broken.is_set():
+                self._trouble = None
+            confirmed = self._publisher.confirmed
+            if waiting > deadline * STUCK_DEADLINES:
+                self._publisher.give_up(f"nothing was confirmed for {waiting:.0f} s")
+            if self._in_flight.sweep(self._trouble):
+                self._publisher.drop_expired()
+
+    async def _probe_forever(self) -> None:
+        """Ask the brokers now and then when there is nothing to append, so that readiness knows."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self._publisher.waiting_seconds() or self._publisher.broken.is_set():
+                continue
+            self._trouble = None if await self._refresh() else f"no broker of {self._bootstrap} answers"
+
+    async def _refresh(self) -> bool:
+        """Ask a broker for all topics; whether one answered."""
+        try:
+            async with asyncio.timeout(self._settings.request_timeout_seconds):
+                answered = bool(await self._producer.client.force_metadata_update())
+        except (KafkaError, TimeoutError):
+            return False
+        self._learn_topics()
+        return answered
+
+    def _learn_topics(self) -> None:
+        cluster = self._producer.client.cluster
+        for topic in cluster.topics():
+            self._publisher.know(topic, len(cluster.partitions_for_topic(topic) or ()))
+
+    def _look_up(self, record: Record, future: Pending) -> None:
+        """An append to a topic that we have not met: it waits, in order, until we know."""
+        waiting = self._unknown.get(record.topic)
+        if waiting is not None:
+            waiting.append((record, future))
+            return
+        self._unknown[record.topic] = [(record, future)]
+        task = asyncio.create_task(self._find(record.topic), name="eventlog-find_topic")
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _find(self, topic: str) -> None:
+        error: Exception | None = None
+        try:
+            await self.partitions(topic)
+        except (RecordRefused, LogUnavailable) as raised:
+            error = raised
+        for record, future in self._unknown.pop(topic):
+            if future.done():
+                continue
+            if error is None:
+                self._publisher.take(record, future)
+            else:
+                future.set_exception(error)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """They run until they are cancelled; one that raised is a fault of ours, and readiness shall see it."""
+        if not task.cancelled() and task.exception() is not None:
+            self._trouble = f"{task.get_name()} ended: {task.exception()!r}"

@@ -1,0 +1,96 @@
+"""Reading without a group: tails, and compacted topics as tables."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from eventlog.kafka.ending import end
+from eventlog.port import LogUnavailable, Place, Record, Stored
+
+OPEN_SECONDS = 15.0
+SILENCE_SECONDS = 15.0
+"""A table whose next records do not come for this long cannot be read now."""
+WAIT_MILLISECONDS = 1_000
+END_SECONDS = 2.0
+FETCH_BYTES = 8 * 1024 * 1024
+
+
+def stored(record: ConsumerRecord[bytes | None, bytes | None]) -> Stored:
+    """In the port's words. Keys are ours to read leniently: anybody may write to a topic."""
+    key = record.key.decode(errors="replace") if record.key is not None else ""
+    return Stored(
+        Record(record.topic, key, record.value, record.headers),
+        Place(record.topic, record.partition, record.offset),
+        record.timestamp,
+    )
+
+
+async def tail(
+    connection: Mapping[str, Any], partition_counts: Mapping[str, int], *, from_beginning: bool
+) -> AsyncGenerator[Stored, None]:
+    """Every record of these topics, in the order in which the brokers give them."""
+    partitions = [TopicPartition(topic, n) for topic, count in partition_counts.items() for n in range(count)]
+    async with _consumer(connection, partitions) as consumer:
+        if from_beginning:
+            await consumer.seek_to_beginning(*partitions)
+        else:
+            await consumer.seek_to_end(*partitions)
+        while True:
+            for records in (await consumer.getmany(timeout_ms=WAIT_MILLISECONDS)).values():
+                for record in records:
+                    yield stored(record)
+
+
+async def read_table(connection: Mapping[str, Any], topic: str, numbers: Iterable[int]) -> dict[str, Stored]:
+    """The newest record of each key that is no tombstone, up to the end as it is now."""
+    partitions = [TopicPartition(topic, number) for number in numbers]
+    table: dict[str, Stored] = {}
+    async with _consumer(connection, partitions) as consumer:
+        ends = await consumer.end_offsets(partitions)
+        begins = await consumer.beginning_offsets(partitions)
+        unread = {partition for partition in partitions if begins[partition] < ends[partition]}
+        consumer.pause(*(partition for partition in partitions if partition not in unread))
+        for partition in unread:
+            consumer.seek(partition, begins[partition])
+        while unread:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                found = await consumer.getmany(timeout_ms=int(SILENCE_SECONDS * 2_000))
+            for partition, records in found.items():
+                for record in records:
+                    entry = stored(record)
+                    if record.value is None:
+                        table.pop(entry.record.key, None)
+                    else:
+                        table[entry.record.key] = entry
+                # The position, not the last record: compaction and markers leave gaps before the end.
+                if await consumer.position(partition) >= ends[partition]:
+                    unread.discard(partition)
+    return table
+
+
+@asynccontextmanager
+async def _consumer(
+    connection: Mapping[str, Any], partitions: Iterable[TopicPartition]
+) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        **connection,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            await consumer.start()
+        consumer.assign(list(partitions))
+        yield consumer
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise LogUnavailable(f"the brokers do not give the records: {error!r}") from error
+    finally:
+        await end(consumer, END_SECONDS)

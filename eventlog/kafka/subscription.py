@@ -1,0 +1,170 @@
+"""A member of a consumer group on Kafka.
+
+aiokafka takes away and gives partitions in its own task, while `fetch` may be waiting in ours. The
+port promises that the callbacks stand around the records, so records that arrive between a
+revocation and the end of the assignment's callback wait here, and those of a partition that was
+taken away, or moved by a `seek` meanwhile, are dropped: they will be read again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.structs import ConsumerRecord, TopicPartition
+
+from eventlog.kafka.ending import end
+from eventlog.kafka.reading import stored
+from eventlog.port import Assigned, LogUnavailable, Partition, Stored
+
+Fetched = Mapping[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None]]]
+
+SESSION_MILLISECONDS = 10_000
+HEARTBEAT_MILLISECONDS = 1_000
+COMMIT_SECONDS = 10.0
+CLOSE_SECONDS = 5.0
+
+
+class KafkaSubscription(ConsumerRebalanceListener):
+    """Knows which partitions are its own; aiokafka knows where it stands in them."""
+
+    def __init__(
+        self, topics: list[str], group: str, on_assigned: Assigned | None, on_revoked: Assigned | None
+    ) -> None:
+        self._topics = topics
+        self._group = group
+        self._on_assigned = on_assigned
+        self._on_revoked = on_revoked
+        self._assigned: frozenset[Partition] = frozenset()
+        self._settled = asyncio.Event()
+        self._rebalances = 0
+        self._sought: set[Partition] = set()
+        self._held: Fetched = {}
+        self._failure: Exception | None = None
+        self._closed = False
+
+    @property
+    def assigned(self) -> frozenset[Partition]:
+        return self._assigned
+
+    async def join(self, connection: Mapping[str, Any], deadline_seconds: float) -> None:
+        """Enter the group and wait for a share of its partitions. Raises LogUnavailable."""
+        self._consumer = AIOKafkaConsumer(
+            **connection,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_MILLISECONDS,
+            heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
+            # Ranges: the same number of every topic goes to the same member, so that equally
+            # partitioned topics can be joined.
+            partition_assignment_strategy=(RangePartitionAssignor,),
+        )
+        self._consumer.subscribe(self._topics, listener=self)
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                await self._consumer.start()
+                await self._settled.wait()
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close(0.0)
+            raise LogUnavailable(f"group {self._group!r} could not be joined: {error!r}") from error
+
+    async def fetch(self, max_records: int = 500, wait_seconds: float = 1.0) -> list[Stored]:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait_seconds
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            left = max(0.0, until - loop.time())
+            try:
+                async with asyncio.timeout(left + 0.001):
+                    await self._settled.wait()
+            except TimeoutError:
+                return []
+            if not self._held:
+                self._held = await self._get(max_records, left)
+            records = await self._still_ours()
+            if records or loop.time() >= until:
+                return records
+
+    async def commit(self, positions: Mapping[Partition, int]) -> None:
+        offsets = {
+            TopicPartition(*partition): offset
+            for partition, offset in positions.items()
+            if partition in self._assigned
+        }
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await self._consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            pass  # the group has moved on; whoever has the partitions now reads from the last position
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailable(f"the positions could not be committed: {error!r}") from error
+
+    def seek(self, partition: Partition, offset: int) -> None:
+        if partition not in self._assigned:
+            raise ValueError(f"{partition} is not assigned to this member")
+        self._sought.add(partition)
+        self._consumer.seek(TopicPartition(*partition), offset)
+
+    async def close(self, deadline_seconds: float = CLOSE_SECONDS) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await self.on_partitions_revoked(set())
+        await end(self._consumer, deadline_seconds)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Called by aiokafka: a rebalance begins, and takes everything."""
+        del revoked
+        lost, self._assigned = self._assigned, frozenset()
+        self._settled.clear()
+        self._rebalances += 1
+        if lost:
+            await self._tell(self._on_revoked, lost)
+        if self._closed:
+            self._settled.set()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Called by aiokafka: a rebalance ends, and this is our share."""
+        self._sought.clear()
+        self._assigned = frozenset(Partition(topic, number) for topic, number in assigned)
+        await self._tell(self._on_assigned, self._assigned)
+        self._settled.set()
+
+    async def _tell(self, callback: Assigned | None, partitions: frozenset[Partition]) -> None:
+        """Aiokafka would log what a callback raises and go on; here the next fetch raises it."""
+        if callback is not None:
+            try:
+                await callback(partitions)
+            except Exception as error:  # noqa: BLE001 whatever it is, it is raised where the caller sees it
+                self._failure = error
+
+    async def _get(self, max_records: int, wait_seconds: float) -> Fetched:
+        try:
+            return await self._consumer.getmany(timeout_ms=int(wait_seconds * 1000), max_records=max_records)
+        except ConsumerStoppedError:
+            raise LogUnavailable("the subscription is closed") from None
+        except KafkaError as error:
+            raise LogUnavailable(f"the brokers do not give the records: {error!r}") from error
+
+    async def _still_ours(self) -> list[Stored]:
+        """What is held and may be given. It stays held while this waits, because `fetch` may be cancelled."""
+        if self._settled.is_set():
+            mine = self._assigned
+        else:
+            rebalances, assigned = self._rebalances, self._assigned
+            await self._settled.wait()
+            mine = assigned - self._sought if rebalances == self._rebalances else frozenset()
+        found, self._held = self._held, {}
+        return [
+            stored(record)
+            for partition, records in found.items()
+            if Partition(*partition) in mine
+            for record in records
+        ]
