@@ -16,7 +16,8 @@ from gateway.translation.table import Payload, Reading
 SEPARATOR = "\x1f"
 """Unit separator: stands in no station id, so that no two lists of parts make one identity."""
 
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HEX = "[0-9a-fA-F]"
+_UUID = re.compile(f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}")
 
 _SORTED = msgspec.json.Encoder(order="sorted")
 
