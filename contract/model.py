@@ -99,6 +99,14 @@ class SignedReading(Value, frozen=True, kw_only=True):
     public_key: str | None = None
 
 
+DEFAULT_CONTEXT = "Sample.Periodic"
+DEFAULT_LOCATION = "Outlet"
+"""What OCPP says is meant where a station says nothing; left out of the JSON like all that is absent.
+
+Msgspec leaves out the very object that is the default: use these names, not the words.
+"""
+
+
 class Sample(Value, frozen=True, kw_only=True):
     """One reading of one quantity. `value` is in `unit`, a base unit (Wh, W, A, V, Celsius, Percent, ...).
 
@@ -110,9 +118,9 @@ class Sample(Value, frozen=True, kw_only=True):
     value: Decimal | None = None
     unit: str | None = None
     at: Moment | None = None
-    context: str = "Sample.Periodic"
+    context: str = DEFAULT_CONTEXT
     phase: str | None = None
-    location: str = "Outlet"
+    location: str = DEFAULT_LOCATION
     raw: RawReading | None = None
     signed: SignedReading | None = None
 

@@ -11,11 +11,9 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from contract.model import RawReading, Sample
+from contract.model import DEFAULT_CONTEXT, DEFAULT_LOCATION, RawReading, Sample
 from gateway.translation.quantities import (
     CONTEXTS,
-    DEFAULT_CONTEXT,
-    DEFAULT_LOCATION,
     DEFAULT_MEASURAND,
     DEFAULT_UNIT,
     LOCATIONS,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from contract.model import DEFAULT_CONTEXT, DEFAULT_LOCATION
+
 DEFAULT_MEASURAND = "Energy.Active.Import.Register"
-DEFAULT_CONTEXT = "Sample.Periodic"
-DEFAULT_LOCATION = "Outlet"
 DEFAULT_UNIT = "Wh"
 """What the schemas of OCPP say is meant where a station says nothing."""
 
@@ -80,13 +80,13 @@ CONTEXTS = (
     "Interruption.End",
     "Other",
     "Sample.Clock",
-    "Sample.Periodic",
+    DEFAULT_CONTEXT,
     "Transaction.Begin",
     "Transaction.End",
     "Trigger",
 )
 PHASES = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")
-LOCATIONS = ("Body", "Cable", "EV", "Inlet", "Outlet", "Upstream")
+LOCATIONS = ("Body", "Cable", "EV", "Inlet", DEFAULT_LOCATION, "Upstream")
 
 _EXACT = Context(prec=100, traps=[])
 """More digits than any two numbers we let in need together; raises nothing."""
