@@ -1,8 +1,10 @@
 """The servers under measure: the gateway on each event log, and what it is compared with."""
 
+import asyncio
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +17,7 @@ from benchmarks.processes import Program, ServerFailed
 from benchmarks.tls import Identity
 
 GATEWAY = str(Path(sys.executable).with_name("ocpp-gateway"))
+READY_SECONDS = 20.0
 
 
 class Surroundings(NamedTuple):
@@ -132,8 +135,10 @@ class Server:
         settings = self._settings(internal_port)
         self.program.start(settings)
         await self.program.until_listening(internal_port)
+        end = time.monotonic() + READY_SECONDS
         async with aiohttp.ClientSession() as probe:
-            answer = await probe.get(f"http://127.0.0.1:{internal_port}/ready")
-            if answer.status != 200:
-                raise ServerFailed(f"{self.program.name} is not ready: {await answer.text()}")
-        await self.program.until_listening(self._port)
+            while (answer := await probe.get(f"http://127.0.0.1:{internal_port}/ready")).status != 200:
+                self.program.check()
+                if time.monotonic() > end:
+                    raise ServerFailed(f"{self.program.name} is not ready: {await answer.text()}")
+                await asyncio.sleep(0.1)
