@@ -12,6 +12,8 @@ import orjson
 CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 MAX_ID_LENGTH = 255
 UNREADABLE_ID = "-1"
+MAX_DEPTH = 64
+"""Of a payload's arrays and objects. OCPP's own go eight deep; encoders give up between 250 and 1,000."""
 
 
 class NumberId(str):
@@ -63,8 +65,9 @@ class Unreadable(NamedTuple):
 Frame = Call | CallResult | CallError | Unreadable
 
 # Enough of a broken frame to tell its sender which CALL it was.
-_BROKEN_CALL = re.compile(rb'\s*\[\s*2\s*,\s*("(?:[^"\\]|\\.){0,255}"|-?\d[\d.eE+-]*)\s*,')
-_ID_NUMBER = re.compile(rb"\s*\[\s*\d+\s*,\s*(-?\d[\d.eE+-]*)")
+_NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_BROKEN_CALL = re.compile(rb'\s*\[\s*2\s*,\s*("(?:[^"\\]|\\.){0,1530}"|' + _NUMBER + rb")\s*,")
+_ID_NUMBER = re.compile(rb"\s*\[\s*\d+\s*,\s*(" + _NUMBER + rb")")
 _STRAY = b"\xef\xbb\xbf\x00 \t\r\n"
 
 
@@ -77,6 +80,8 @@ def parse(data: bytes, *, newer_frames: bool) -> Frame:
     # `true` and `2.0` equal 1 and 2 in a pattern: a message type is an integer and nothing else.
     if type(frame) is not list or not frame or type(frame[0]) is not int:
         return Unreadable("framing", "RpcFrameworkError", "not an array that begins with a message type")
+    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(frame):
+        return _broken(data, f"nested deeper than {MAX_DEPTH}")
     if (
         frame[0] == CALL
         and len(frame) == 4
@@ -95,8 +100,9 @@ def _by_grammar(frame: list[Any], *, newer_frames: bool) -> Frame:  # noqa: C901
     match frame:
         case [kind, None, *_]:
             return Unreadable("framing", "RpcFrameworkError", "unusable message id", answerable=kind == CALL)
-        case [_, str(text), *_] if len(text) > MAX_ID_LENGTH:
-            return Unreadable("framing", "RpcFrameworkError", "message id of more than 255 characters")
+        case [kind, str(text), *_] if len(text) > MAX_ID_LENGTH:
+            why = "message id of more than 255 characters"
+            return Unreadable("framing", "RpcFrameworkError", why, answerable=kind == CALL)
         case [2, id_, str(action), payload]:
             return Call(id_, action, payload)
         case [2, id_, str(action)]:
@@ -150,14 +156,35 @@ def _parse_stray(data: bytes, fault: str, *, newer_frames: bool) -> Frame:
     stripped = data.strip(_STRAY)
     if stripped and len(stripped) < len(data):
         return parse(stripped, newer_frames=newer_frames)
+    return _broken(data, fault)
+
+
+def _broken(data: bytes, fault: str) -> Unreadable:
+    """What is no JSON, or too deep; with the id of the CALL where its beginning can be read."""
     found = _BROKEN_CALL.match(data)
     if found:
         try:
-            id_ = orjson.loads(found[1]) if found[1].startswith(b'"') else NumberId(found[1].decode())
+            id_ = orjson.loads(found[1])
         except orjson.JSONDecodeError:
             return Unreadable("json", "RpcFrameworkError", fault)
-        return Unreadable("json", "FormatViolation", fault, id_)
+        id_ = id_ if type(id_) is str else NumberId(found[1].decode())
+        if len(id_) <= MAX_ID_LENGTH:
+            return Unreadable("json", "FormatViolation", fault, id_)
     return Unreadable("json", "RpcFrameworkError", fault)
+
+
+def _is_too_deep(frame: list[Any]) -> bool:
+    level: list[Any] = [frame]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _number_id(value: Any, data: bytes) -> str | None:

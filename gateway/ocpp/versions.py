@@ -29,7 +29,7 @@ V16 = Version(
         "FormatViolation": "FormationViolation",
         "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
         "MessageTypeNotSupported": "ProtocolError",
-        "RpcFrameworkError": "FormationViolation",
+        "RpcFrameworkError": "GenericError",
     },
 )
 V201 = Version(
