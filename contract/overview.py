@@ -1,7 +1,6 @@
 """The contract as a page for people: every event, where it stands, which OCPP message says it, its fields."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from contract.events import Event
 from contract.published import HEADERS, Json, event_schema, headers_schema, value_schema
@@ -66,7 +65,7 @@ def _topics() -> list[str]:
         )
         for topic in TOPICS.values()
     ]
-    return ["## Topics\n", *_table(("Topic", "What", "Partitions", "Kept"), rows)]
+    return ["## Topics\n", *table(("Topic", "What", "Partitions", "Kept"), rows)]
 
 
 def _kept(compacted: bool, retention_seconds: int) -> str:  # noqa: FBT001 - the topic's own two fields
@@ -83,7 +82,7 @@ def _events(said_by: SaidBy) -> list[str]:
     return [
         "## All events\n",
         "The type (`ce_type`) is the name with `ocpp.` before it. An event that no message says is the gateway's own.\n",
-        *_table(heads, rows),
+        *table(heads, rows),
     ]
 
 
@@ -107,7 +106,7 @@ def _fields(schema: Json) -> list[str]:
         (f"`{name}`", _kind(field), "yes" if name in required else "", _told(field))
         for name, field in schema["properties"].items()
     ]
-    return _table(("Field", "Type", "Always", "What"), rows)
+    return table(("Field", "Type", "Always", "What"), rows)
 
 
 def _told(field: Json) -> str:
@@ -141,7 +140,12 @@ def _anchor(heading: str) -> str:
     return heading.lower().replace(".", "")
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
-    lines = [heads, ("---",) * len(heads), *rows]
-    cells = (tuple(" ".join(str(cell).split()).replace("|", "\\|") for cell in line) for line in lines)
-    return [*(f"| {' | '.join(line)} |" for line in cells), ""]
+def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """A table in Markdown, and an empty line after it."""
+    lines = [heads, ("---",) * len(heads), *(tuple(map(_cell, row)) for row in rows)]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
+
+
+def _cell(text: str) -> str:
+    text = " ".join(text.split()).replace("|", "\\|")
+    return text if text.startswith("`") else text.replace("<", "\\<")

@@ -1,0 +1,170 @@
+"""Writes docs/contract and docs/settings.md from the code: `make docs`; `--check` fails where they are stale.
+
+What only messages can tell (which action says an event, and how an event looks) comes from the golden
+files of the translation, so that the examples are what the gateway really publishes.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from contract import asyncapi, overview
+from contract.envelope import encode
+from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
+from contract.model import Protocol, Station
+from contract.published import HEADERS, Json, event_schema, headers_schema
+from contract.vocabulary import EVENTS
+from gateway.settings import GatewaySettings
+from service.settings import allowed, default_of, unit_of, variable
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs"
+CONTRACT = "contract"
+GOLDEN = ROOT / "tests" / "translation" / "golden"
+
+VERSIONS = ("2.0.1", "1.6", "2.1")
+"""In the order in which they give examples: the contract's words are those of 2.0.1."""
+
+_STATION = Station(id="DE*ABC*E0042")
+_RECEIVED_AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+NOT_SAID: tuple[Event, ...] = (
+    StationConnected(
+        station=_STATION,
+        received_at=_RECEIVED_AT,
+        version="2.0.1",
+        remote="192.0.2.17",
+        subprotocol="ocpp2.0.1",
+        tls=True,
+    ),
+    StationDisconnected(
+        station=_STATION,
+        received_at=_RECEIVED_AT,
+        version="2.0.1",
+        reason="client",
+        code=1000,
+        connected_seconds=86_412.5,
+    ),
+    FrameRejected(
+        station=_STATION, received_at=_RECEIVED_AT, kind="json", frame='[2,"17","Heartbeat",{', size_bytes=21
+    ),
+    UnknownAction(
+        station=_STATION,
+        received_at=_RECEIVED_AT,
+        protocol=Protocol(version="1.6", action="ReportRainfall", message_id="18"),
+        action="ReportRainfall",
+        payload={"millimetres": 3},
+    ),
+)
+"""Examples of the events that no known action says."""
+
+
+_SETTINGS = """\
+# Settings
+
+<!-- Written by `make docs` from gateway/settings.py; change that, not this. -->
+
+Environment variables, all optional. `ocpp-gateway settings` prints them with the value in force. Every
+mistake is reported at start, unknown names too.
+"""
+
+Examples = dict[str, Json]
+
+
+@cache
+def documents() -> dict[str, str]:
+    """Every file that is made, by its path in docs."""
+    said_by, examples = _learnt()
+    texts = {name: _json(example).rstrip() for name, example in examples.items()}
+    made = {
+        "settings.md": _settings(),
+        f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples)),
+        f"{CONTRACT}/events.md": overview.page(said_by, texts),
+        f"{CONTRACT}/{asyncapi.SCHEMAS}/{HEADERS}.json": _json(headers_schema()),
+    }
+    for name, event in EVENTS.items():
+        made[f"{CONTRACT}/{asyncapi.SCHEMAS}/{name}.json"] = _json(event_schema(event, examples.get(name)))
+    return made
+
+
+def stale() -> list[str]:
+    """The files that are not as the code says: missing, different, or no longer made."""
+    made = documents()
+    owned = {path.relative_to(FOLDER).as_posix() for path in (FOLDER / CONTRACT).rglob("*") if path.is_file()}
+    return sorted(name for name in made.keys() | owned if made.get(name) != _read(FOLDER / name))
+
+
+def write() -> None:
+    """Make the files what the code says, and docs/contract hold nothing else."""
+    made = documents()
+    for name in stale():
+        path = FOLDER / name
+        if name in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[name])
+        else:
+            path.unlink()
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
+
+
+def _learnt() -> tuple[overview.SaidBy, Examples]:
+    """Which actions say each event, and an example of it: a lawful message's, and a primary event if any is."""
+    said_by: dict[str, dict[str, list[str]]] = {name: {} for name in EVENTS}
+    examples = {event.NAME: json.loads(encode(event)) for event in NOT_SAID}
+    derived: Examples = {}
+    for ocpp_version, action, case in _golden():
+        for place, event in enumerate(case["published"]):
+            name = event["type"].removeprefix("ocpp.")
+            actions = said_by[name].setdefault(ocpp_version, [])
+            if action not in actions:
+                actions.append(action)
+            if case["schema_valid"]:
+                (derived if place else examples).setdefault(name, event["data"])
+    return said_by, {**derived, **examples}
+
+
+def _golden() -> Iterator[tuple[str, str, Json]]:
+    """Version, action and case of everything in the golden files."""
+    for ocpp_version in VERSIONS:
+        for path in sorted((GOLDEN / ocpp_version).glob("*.json")):
+            for case in json.loads(path.read_bytes()):
+                yield ocpp_version, path.stem, case
+
+
+def _settings() -> str:
+    rows = [
+        (
+            f"`{variable(name)}`",
+            f"`{default}`" if (default := default_of(field)) else "",
+            unit_of(name),
+            f"{field.description} Allowed: {allowed(GatewaySettings, name)}.",
+        )
+        for name, field in GatewaySettings.model_fields.items()
+    ]
+    return "\n".join([_SETTINGS, *overview.table(("Variable", "Default", "Unit", "What"), rows)])
+
+
+def _json(document: Json) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the documents, or check that they are written."""
+    parser = argparse.ArgumentParser(description="Write what docs/ holds from the code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail when a file is stale")
+    if not parser.parse_args().check:
+        write()
+    elif found := stale():
+        sys.exit(f"stale, run `make docs`: {', '.join(found)}")
+
+
+if __name__ == "__main__":
+    main()
