@@ -73,9 +73,12 @@ class KafkaLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
         left = max(0.0, until - loop.time())
-        await asyncio.gather(
-            end(self._producer, left), *(s.close(left) for s in tuple(self._subscriptions)), *self._ending
-        )
+        ending = [asyncio.create_task(end(self._producer, left)), *self._ending]
+        ending += [asyncio.create_task(subscription.close(left)) for subscription in self._subscriptions]
+        await asyncio.wait(ending, timeout=left)
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
 
     @property
     def trouble(self) -> str | None:
@@ -94,9 +97,21 @@ class KafkaLog:
             done = await admin.apply_topics(self._settings.connection(self._bootstrap), wanted, replicas)
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailable(f"the topics could not be applied: {error!r}") from error
+        until = asyncio.get_running_loop().time() + self._settings.open_seconds
         for topic in wanted:
-            await self.partitions(topic.name)  # from now on appends know it
+            await self._meet(topic.name, until)
         return done
+
+    async def _meet(self, topic: str, until: float) -> None:
+        """Wait until the broker that we ask has heard of a topic just made; from then on appends know it."""
+        while True:
+            try:
+                await self.partitions(topic)
+            except RecordRefused:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+            else:
+                return
 
     async def partitions(self, topic: str) -> int:
         if not self._tasks:

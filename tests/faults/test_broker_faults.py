@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from contract.topics import METER_VALUES, SECURITY, STATIONS, TRANSACTIONS
 from simulator.fleet import Fleet
@@ -129,23 +129,20 @@ async def _watch_memory(gateway: Served) -> None:
 
 async def _read(bootstrap: str) -> AsyncIterator[Entry]:
     """Everything in the event topics, by a plain consumer that knows nothing of us."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+    topics = [topic.name for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY)]
+    consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        topics = [topic.name for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY)]
-        partitions = [
-            TopicPartition(topic, number)
-            for topic in topics
-            for number in consumer.partitions_for_topic(topic)
-        ]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
+        partitions = list(consumer.assignment())
+        assert len(partitions) == len(topics) * STATIONS.partitions
         ends = await consumer.end_offsets(partitions)
         until = time.monotonic() + 60
         while [one for one in partitions if await consumer.position(one) < ends[one]]:
             assert time.monotonic() < until, "the topics could not be read"
             for records in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
                 for record in records:
+                    assert record.key is not None
+                    assert record.value is not None
                     headers = {name: text.decode() for name, text in record.headers}
                     yield Entry(
                         topic=record.topic,

@@ -12,7 +12,7 @@ SAID = {"connectorId": 1, "status": "Available"}
 
 
 def exchange(outcome: Outcome = Outcome.RESULT, **change: Any) -> Exchange:
-    told = {
+    told: dict[str, Any] = {
         "station": "S",
         "message_id": "m",
         "action": "StatusNotification",
@@ -67,7 +67,15 @@ def test_records_against_their_sequence_are_seen() -> None:
 
 
 def test_a_transaction_that_ends_before_it_starts_is_seen() -> None:
-    started = {"type": "ocpp.transaction.started", "event_id": "1", "data": {"transaction": {"id": "x"}}}
-    ended = {"type": "ocpp.transaction.ended", "event_id": "2", "data": {"transaction": {"id": "x"}}}
+    started: dict[str, Any] = {
+        "type": "ocpp.transaction.started",
+        "event_id": "1",
+        "data": {"transaction": {"id": "x"}},
+    }
+    ended: dict[str, Any] = {
+        "type": "ocpp.transaction.ended",
+        "event_id": "2",
+        "data": {"transaction": {"id": "x"}},
+    }
     assert oracle.disordered_transactions([entry(0, **ended), entry(1, **started)])
     assert not oracle.disordered_transactions([entry(0, **started), entry(1, **ended), entry(2, **started)])
