@@ -74,7 +74,11 @@ def _evse(evse: Any, connector: Any, reading: Reading) -> Evse | None:
         evse = None if evse is None else as_integer(evse, reading)
     if type(connector) is not int:
         connector = None if connector is None else as_integer(connector, reading)
-    return Evse(id=evse, connector_id=connector) if evse else None
+    if evse is None or evse <= STATION_SCOPE:
+        if evse is not None and evse < STATION_SCOPE:
+            reading.quirk("evse_missing")
+        return None
+    return Evse(id=evse, connector_id=connector)
 
 
 def transaction_named(path: str) -> Reader:

@@ -131,12 +131,14 @@ def transaction_event(
     return lambda payload: rows[_event_type(payload) or "Updated"]
 
 
-def same_transaction_event(payload: Payload, reading: Reading, event: Event) -> str:
+def same_transaction_event(payload: Payload, reading: Reading, event: Event) -> str | None:
     """The same event of the same transaction is the same fact; not what a retry may say anew (`offline`).
 
     A station whose numbers stand still or start again (reference §4, quirk 41) still has the time and
     the trigger to tell its events apart. Where it names no transaction, the content has to.
     """
+    if event.occurred_at is None and payload.get("seqNo") is None:
+        return None
     native = event.transaction.native if event.transaction else None
     if native is None:
         return identity(reading, "TransactionEvent", canonical({**payload, "offline": None}))
@@ -214,7 +216,7 @@ def _meter(_payload: Payload, reading: Reading) -> Meter | None:
 
 
 def _register(context: str, field: str, reading: Reading) -> Decimal | None:
-    """The reading of the whole EVSE; where there are only phases, their sum, and that is inferred.
+    """The reading of the whole EVSE at its outlet; of another place, or summed over phases, it is inferred.
 
     Readings that contradict each other give none: the consumer finds them all among the samples.
     """
@@ -223,19 +225,25 @@ def _register(context: str, field: str, reading: Reading) -> Decimal | None:
     ]
     if not found:
         return None
-    found = [sample for sample in found if sample.location == "Outlet"] or found
+    at_outlet = [sample for sample in found if sample.location == "Outlet"]
     by_phase: dict[str | None, set[Decimal]] = {}
-    for sample in found:
+    for sample in at_outlet or found:
         if sample.value is not None and sample.unit == "Wh":
             by_phase.setdefault(sample.phase, set()).add(sample.value)
-    if any(len(values) > 1 for values in by_phase.values()):
+    if not by_phase or any(len(values) > 1 for values in by_phase.values()):
         return None
-    if None in by_phase:
-        return by_phase[None].pop()
+    whole = by_phase.get(None)
+    value = whole.pop() if whole else _sum({phase: values.pop() for phase, values in by_phase.items()})
+    if value is not None and not (whole is not None and at_outlet):
+        reading.infer(field)
+    return value
+
+
+def _sum(by_phase: Mapping[str | None, Decimal]) -> Decimal | None:
+    """Over the phases, named alone or against neutral; never both, nor phase to phase."""
     for phases in (("L1", "L2", "L3"), ("L1-N", "L2-N", "L3-N")):
-        parts = [by_phase[phase].pop() for phase in phases if phase in by_phase]
+        parts = [by_phase[phase] for phase in phases if phase in by_phase]
         if parts:
-            reading.infer(field)
             return sum(parts, Decimal(0))
     return None
 
