@@ -141,8 +141,8 @@ async def memory(
 ) -> Memory:
     """What an idle station costs that has connected and booted, in a process that does nothing else."""
     server = Server(contestant, surroundings, identity)
-    await server.start()
     try:
+        await server.start()
         # The first connections load code and fill caches: that is the process's cost, not a station's.
         first = Fleet(server.target, V16)
         await first.connect(FIRST_CONNECTIONS)
