@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _DEFAULT_HEARTBEAT_SECONDS = 300
 _BOOT_RETRY_SECONDS = 10
 _MOST_LAG_SECONDS = 5.0
+_TIMER_GRAIN_SECONDS = 0.001  # timers may fire a hair early; nobody waits again for less
 _BROKEN_FRAME = b'[2,"broken","Heartbeat",{'
 
 
@@ -204,9 +205,9 @@ class Station:
             await self.online.wait()
             interval = self.device.integer("HeartbeatInterval") or _DEFAULT_HEARTBEAT_SECONDS
             assert self._dialogue is not None
-            silence = self.clock.wall_seconds() - self._dialogue.last_sent_at
-            if silence < interval:
-                await asyncio.sleep(interval - silence)
+            quiet_for = interval - (self.clock.wall_seconds() - self._dialogue.last_sent_at)
+            if quiet_for > _TIMER_GRAIN_SECONDS:
+                await asyncio.sleep(quiet_for)
             else:
                 await self.call_message(self.dialect.heartbeat())
 
