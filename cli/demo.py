@@ -15,10 +15,10 @@ import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from cli.configured import or_exit
 from cli.demo_picture import Picture
 from cli.demo_place import free_port, fresh, own_address
 from cli.demo_view import Feed, live, progress, summary
-from cli.faults import or_exit
 from cli.tail import readable
 from contract.topics import FRAMES, TOPICS
 from eventlog.port import EventLog

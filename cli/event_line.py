@@ -109,18 +109,19 @@ class Lines:
         colour = next((colour for start, colour in COLOURS if name.startswith(start)), None)
         data = event.get("data")
         said = list(_said(name, data)) if isinstance(data, dict) else []
-        return self._aligned(str(event.get("time", "")), station, typer.style(_pad(name), fg=colour), said)
+        return self._aligned(str(event.get("time", "")), station, printable(name), colour, said)
 
     def oddity(self, where: str, key: str, problem: str) -> str:
         """A record that is no event (a dead letter, a raw frame, somebody else's): shown as what it is."""
-        return self._aligned("", printable(key), typer.style(_pad("no event"), fg="red"), [where, problem])
+        return self._aligned("", printable(key), "no event", "red", [where, problem])
 
-    def _aligned(self, time: str, station: str, styled_name: str, said: list[str]) -> str:
+    def _aligned(self, time: str, station: str, name: str, colour: str | None, said: list[str]) -> str:
         self._station_width = max(self._station_width, len(station))
-        moment = f"{time[:10]} {time[11:19]}".ljust(19)
+        moment = typer.style(f"{time[:10]} {time[11:19]}".ljust(19), dim=True)
+        name = typer.style(name.ljust(TYPE_WIDTH) if said else name, fg=colour)
         return "  ".join(
-            (typer.style(moment, dim=True), station.ljust(self._station_width), styled_name, " ".join(said))
-        ).rstrip()
+            (moment, station.ljust(self._station_width), name, *([" ".join(said)] if said else []))
+        )
 
 
 def printable(text: str) -> str:
@@ -154,7 +155,3 @@ def _named(label: str, value: Any) -> str:
     if any(c in string.whitespace for c in text) and label:
         text = f'"{text}"'
     return f"{label}={text}" if label else text
-
-
-def _pad(name: str) -> str:
-    return name.ljust(TYPE_WIDTH)

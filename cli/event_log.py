@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import stat
+import sys
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.faults import USAGE, fail, or_exit
+from cli.faults import USAGE, fail
 from eventlog.port import EventLog, LogUnavailable, RecordRefused
 from eventlog.url import KAFKA, SQLITE, open_log
 
@@ -51,6 +54,7 @@ async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[Eve
 
 def _kafka(address: str) -> "KafkaSettings | None":
     """How Kafka is reached, from the same variables that the gateway reads; imported only where it is needed."""
+    from cli.configured import or_exit  # noqa: PLC0415
     from gateway.settings import GatewaySettings  # noqa: PLC0415
 
     return or_exit(lambda: GatewaySettings.load(event_log=address)).kafka()
@@ -63,12 +67,17 @@ def _must_exist(address: str) -> None:
 
 
 def run_quietly(work: Awaitable[None]) -> None:
-    """Run until done or until ctrl-C or SIGTERM, which are how such a command is ended: no error, no words."""
+    """Run until done, or until ctrl-C, SIGTERM or a reader who leaves: the usual ends, so no error and no words."""
 
     async def watched() -> None:
         task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, task.cancel)
+        if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
+            # The writing end of a pipe becomes "readable" only when nobody reads the other end any more.
+            # Without this, `tail | head -1` would stay until the next event shows it the broken pipe.
+            loop.add_reader(sys.stdout.fileno(), task.cancel)
         await task
 
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,6 @@
 """`ocpp-gateway serve`: the gateway as a process of its own, set up by the environment alone."""
 
-from cli.faults import or_exit
+from cli.configured import or_exit
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.app import Gateway
 from gateway.settings import GatewaySettings

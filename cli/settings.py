@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.faults import or_exit
+from cli.configured import or_exit
 from gateway.settings import GatewaySettings
 from service.settings import Setting
 

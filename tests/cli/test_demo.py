@@ -1,0 +1,86 @@
+"""The demo shows whole sessions of all versions from the event log, and ends by itself or when asked."""
+
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from cli.demo_picture import Picture
+from cli.demo_place import free_port
+from tests.cli.conftest import Ran, Started
+
+ROW = re.compile(r"^(1\.6|2\.0\.1|2\.1|all)\s+(\d+)\s+(\d+)\s+([\d.]+) kWh\s+(\d+)$", re.MULTILINE)
+
+
+def test_sessions_of_all_versions_start_and_end(run: Ran, tmp_path: Path) -> None:
+    done = run("demo", "--seconds", "12")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = {row[0]: row[1:] for row in ROW.findall(done.stdout)}
+    assert set(rows) == {"1.6", "2.0.1", "2.1", "all"}
+    for started, ended, kwh, events in rows.values():
+        assert 0 < int(ended) <= int(started)
+        assert float(kwh) > 0
+        assert int(events) > 0
+    assert "No errors." in done.stdout
+    assert "ocpp-gateway tail --event-log" in done.stdout
+    (log,) = tmp_path.glob("var/ocpp-demo-*.db")
+    again = run("tail", "--from-beginning", "--json", "--count", "50", "--event-log", f"sqlite:///{log}")
+    assert len(again.stdout.splitlines()) == 50
+
+
+def test_ctrl_c_ends_it_with_the_summary(start: Started) -> None:
+    demo = start("demo", "--stations", "3")
+    assert demo.stdout
+    for line in demo.stdout:
+        if "3 connected" in line:
+            break
+    demo.send_signal(signal.SIGINT)
+    output, errors = demo.communicate(timeout=30)
+    assert demo.returncode == 0, output + errors
+    assert "station.booted" in output
+    assert "No errors." in output
+
+
+def test_a_port_that_is_taken_is_left_alone() -> None:
+    with socket.socket() as taken:
+        taken.bind(("", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert free_port(port) not in {port, 0}
+    assert free_port(port) == port
+
+
+def event(name: str, **data: object) -> dict[str, object]:
+    return {"type": f"ocpp.{name}", "subject": "CP-1", "ocppversion": "1.6", "data": data}
+
+
+def test_the_picture_is_drawn_from_events_alone() -> None:
+    picture = Picture()
+    visit = {"id": "t1"}
+    register = {"measurand": "Energy.Active.Import.Register", "unit": "Wh"}
+    for one in (
+        event("station.connected"),
+        event("transaction.started", transaction=visit, meter={"startWh": 1000}),
+        event("meter.sampled", transaction=visit, samples=[{**register, "value": 1500.5}]),
+        event("meter.sampled", transaction=visit, samples=[{**register, "value": 9, "phase": "L1"}]),
+        event("meter.sampled", transaction=visit, samples=[{**register}]),
+        event("transaction.started", transaction={"id": "t2"}),
+    ):
+        picture.see(one)
+    (row,) = picture.rows(("1.6",))
+    assert (row.connected, row.running, row.started, row.ended, row.energy_wh) == (1, 2, 2, 0, 500.5)
+    picture.see(event("transaction.ended", transaction=visit, meter={"stopWh": 3000}))
+    picture.see(event("transaction.ended", transaction=visit, meter={"stopWh": 3000}))  # a retry
+    picture.see(event("station.disconnected"))
+    (row,) = picture.rows(("1.6",))
+    assert (row.connected, row.running, row.ended, row.energy_wh) == (0, 1, 1, 2000)
+    assert picture.events == row.events == 9
+
+
+@pytest.mark.parametrize("name", ["station.frame_rejected", "station.unknown_action"])
+def test_what_was_wrong_with_a_stations_words_is_an_error(name: str) -> None:
+    picture = Picture()
+    picture.see(event(name))
+    assert picture.complaints == [f"CP-1: {name}"]
