@@ -49,7 +49,10 @@ class Partition(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a record stands. Offsets rise within a partition and may have gaps."""
+    """Where a record stands. Offsets rise within a partition and may have gaps.
+
+    An offset below 0: durable, but the log could not say where (Kafka, after some repeated batches).
+    """
 
     topic: str
     partition: int
@@ -78,10 +81,13 @@ class Subscription(Protocol):
         """The next records; empty when none came within `wait_seconds`. Raises LogUnavailable."""
 
     async def commit(self, positions: Mapping[Partition, int]) -> None:
-        """Store the group's positions: each the offset of the *next* record to be read."""
+        """Store the group's positions: each the offset of the *next* record to be read.
+
+        Positions of partitions that are no longer this member's are not stored. Raises LogUnavailable.
+        """
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Read this assigned partition from `offset` on."""
+        """Read this assigned partition from `offset` on. Raises ValueError when it is not assigned."""
 
     async def close(self) -> None:
         """Leave the group."""
@@ -99,6 +105,14 @@ class EventLog(Protocol):
     @property
     def trouble(self) -> str | None:
         """Why the log takes no records just now, in words for an operator; None when it does."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many appends have not ended. It counts them: for a scrape, not for the message path."""
+
+    @property
+    def restarts(self) -> int:
+        """How often the engine had to replace what it writes with (Kafka: a producer that could not go on)."""
 
     def append(self, record: Record) -> Awaitable[Place]:
         """Queue the record at once (calls keep their order) and await its durability.
@@ -123,7 +137,10 @@ class EventLog(Protocol):
         on_assigned: Assigned | None = None,
         on_revoked: Assigned | None = None,
     ) -> Subscription:
-        """Join a consumer group. The callbacks run before the first fetch of, or after the last from, partitions."""
+        """Join a consumer group, and return with a first share of it (which may be empty).
+
+        The callbacks run before the first fetch of, or after the last from, partitions.
+        """
 
     def tail(self, topics: Iterable[str], *, from_beginning: bool = False) -> AsyncGenerator[Stored, None]:
         """Follow topics without a group, from now on or from the oldest record kept. Never ends by itself.

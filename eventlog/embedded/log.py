@@ -140,7 +140,9 @@ class EmbeddedLog:
         self._subscriptions.add(subscription)
         return subscription
 
-    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
+    async def tail(
+        self, topics: Iterable[str], *, from_beginning: bool = False
+    ) -> AsyncGenerator[Stored, None]:
         positions: dict[Partition, int] = {}
         for topic in topics:
             ends = await self.reading(partial(LogFile.ends, topic=topic))

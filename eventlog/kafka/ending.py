@@ -25,7 +25,13 @@ class Stoppable(Protocol):
 async def end(owner: Stoppable, deadline_seconds: float) -> None:
     """Stop it properly within the deadline, or else drop it. Never raises."""
     stopping = asyncio.create_task(owner.stop())
-    await asyncio.wait([stopping], timeout=deadline_seconds)
+    try:
+        await asyncio.wait([stopping], timeout=deadline_seconds)
+    finally:  # also when we are cancelled: that is the end of the patience, not of the duty
+        await _drop(owner, stopping)
+
+
+async def _drop(owner: Stoppable, stopping: asyncio.Task[None]) -> None:
     if not stopping.done():
         # A producer shows its client, a consumer hides it.
         client: AIOKafkaClient = getattr(owner, "client", None) or vars(owner)["_client"]

@@ -144,7 +144,9 @@ class KafkaLog:
         self._subscriptions.add(subscription)
         return subscription
 
-    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
+    async def tail(
+        self, topics: Iterable[str], *, from_beginning: bool = False
+    ) -> AsyncGenerator[Stored, None]:
         counts = {topic: await self.partitions(topic) for topic in topics}
         connection = self._settings.connection(self._bootstrap)
         async with contextlib.aclosing(

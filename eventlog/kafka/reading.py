@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -15,7 +16,8 @@ from eventlog.port import LogUnavailable, Place, Record, Stored
 OPEN_SECONDS = 15.0
 SILENCE_SECONDS = 15.0
 """A table whose next records do not come for this long cannot be read now."""
-WAIT_MILLISECONDS = 1_000
+TAIL_WAIT_MILLISECONDS = 1_000
+TABLE_WAIT_MILLISECONDS = 200
 END_SECONDS = 2.0
 FETCH_BYTES = 8 * 1024 * 1024
 
@@ -41,7 +43,7 @@ async def tail(
         else:
             await consumer.seek_to_end(*partitions)
         while True:
-            for records in (await consumer.getmany(timeout_ms=WAIT_MILLISECONDS)).values():
+            for records in (await consumer.getmany(timeout_ms=TAIL_WAIT_MILLISECONDS)).values():
                 for record in records:
                     yield stored(record)
 
@@ -57,19 +59,22 @@ async def read_table(connection: Mapping[str, Any], topic: str, numbers: Iterabl
         consumer.pause(*(partition for partition in partitions if partition not in unread))
         for partition in unread:
             consumer.seek(partition, begins[partition])
+        loop = asyncio.get_running_loop()
+        heard_at = loop.time()
         while unread:
-            async with asyncio.timeout(SILENCE_SECONDS):
-                found = await consumer.getmany(timeout_ms=int(SILENCE_SECONDS * 2_000))
-            for partition, records in found.items():
-                for record in records:
-                    entry = stored(record)
-                    if record.value is None:
-                        table.pop(entry.record.key, None)
-                    else:
-                        table[entry.record.key] = entry
-                # The position, not the last record: compaction and markers leave gaps before the end.
-                if await consumer.position(partition) >= ends[partition]:
-                    unread.discard(partition)
+            found = await consumer.getmany(timeout_ms=TABLE_WAIT_MILLISECONDS)
+            for record in chain.from_iterable(found.values()):
+                entry = stored(record)
+                if record.value is None:
+                    table.pop(entry.record.key, None)
+                else:
+                    table[entry.record.key] = entry
+            # The position, not the last record: compaction and transactions leave gaps before the end.
+            unread = {p for p in unread if await consumer.position(p) < ends[p]}
+            if found:
+                heard_at = loop.time()
+            elif loop.time() - heard_at > SILENCE_SECONDS:
+                raise TimeoutError(f"nothing came for {SILENCE_SECONDS:.0f} s")
     return table
 
 

@@ -145,7 +145,9 @@ class MemoryLog:
         self._subscriptions.add(subscription)
         return subscription
 
-    async def tail(self, topics: Iterable[str], from_beginning: bool = False) -> AsyncGenerator[Stored, None]:  # noqa: FBT001, FBT002 the port's
+    async def tail(
+        self, topics: Iterable[str], *, from_beginning: bool = False
+    ) -> AsyncGenerator[Stored, None]:
         self._up()
         positions = {
             partition: 0 if from_beginning else len(self.store.records[partition])
