@@ -3,10 +3,15 @@
 //
 //     node session.js ws://host:port/ocpp STATION ocpp1.6      prints one line of JSON per answer
 
-const { RPCClient } = require("ocpp-rpc");
+const { RPCClient, createValidator } = require("ocpp-rpc");
+const schemas21 = require("ocpp-rpc/lib/schemas/ocpp2_1.json");
 
 const [endpoint, identity, protocol] = process.argv.slice(2);
 const now = () => new Date().toISOString();
+
+// The package (2.2.1) names its schemas of 2.1 otherwise than it looks for them: FooRequest for Foo.req.
+const named = (id) => id.replace(/Request$/, ".req").replace(/Response$/, ".conf");
+const validator21 = createValidator("ocpp2.1", schemas21.map((schema) => ({ ...schema, $id: named(schema.$id) })));
 
 async function session16(call) {
   await call("BootNotification", { chargePointVendor: "ACME", chargePointModel: "One", firmwareVersion: "1.2" });
@@ -43,7 +48,8 @@ async function session2(call) {
 }
 
 async function main() {
-  const client = new RPCClient({ endpoint, identity, protocols: [protocol], strictMode: true, reconnect: false });
+  const strict = { strictMode: true, strictModeValidators: [validator21] };
+  const client = new RPCClient({ endpoint, identity, protocols: [protocol], ...strict, reconnect: false });
   client.on("strictValidationFailure", ({ error }) => {
     throw error;
   });

@@ -1,5 +1,7 @@
 """Programs that others wrote are served, and `tail` prints what they said."""
 
+import asyncio
+import contextlib
 import json
 import os
 import subprocess
@@ -10,8 +12,12 @@ from typing import Any
 
 import pytest
 
+from contract.topics import TOPICS
+from eventlog.port import Record
+from eventlog.url import open_log
 from tests.interop.served import Served
 from tests.support.npm import node_modules
+from tests.support.validation import check_record
 
 SESSION = Path(__file__).with_name("session.js")
 
@@ -69,10 +75,12 @@ def test_ocpp_rpc_tells_a_session_in_1_6(served: Served) -> None:
     assert (started["meter"]["startWh"], ended["meter"]["stopWh"]) == (1000, 2500)
 
 
-def test_ocpp_rpc_tells_a_session_in_2_0_1(served: Served) -> None:
-    answers = strict_session(served, "rpc-201", "ocpp2.0.1")
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+def test_ocpp_rpc_tells_a_session_in_2(served: Served, version: str) -> None:
+    station = f"rpc-{version}"
+    answers = strict_session(served, station, f"ocpp{version}")
     assert answers[0]["answer"]["status"] == "Accepted"
-    events = served.events("rpc-201", 12)
+    events = served.events(station, 12)
     assert types(events) == {
         "station.connected": 1,
         "station.booted": 1,
@@ -107,3 +115,33 @@ def test_test_ocpp_finds_a_central_system(served: Served, version: str) -> None:
         "station.heartbeat": 1,
         "station.disconnected": 1,
     }
+
+
+async def records_of(station: str, count: int, log_url: str) -> list[Record]:
+    """The first records of a station, read from the log itself."""
+    log = open_log(log_url)
+    await log.open()
+    found: list[Record] = []
+    try:
+        async with asyncio.timeout(30), contextlib.aclosing(log.tail(TOPICS, from_beginning=True)) as stored:
+            async for each in stored:
+                if each.record.key == station:
+                    found.append(each.record)
+                if len(found) == count:
+                    break
+    finally:
+        await log.close()
+    return found
+
+
+async def test_the_records_behind_the_events_are_cloudevents_in_order(served: Served) -> None:
+    await asyncio.to_thread(strict_session, served, "rpc-records", "ocpp1.6")
+    records = await records_of("rpc-records", 12, served.log_url)
+    for record in records:
+        check_record(record)
+    headers = [dict(record.headers) for record in records]
+    assert len({each["ce_id"] for each in headers}) == 12
+    assert len({each["ce_connection"] for each in headers}) == 1
+    for topic in TOPICS:
+        in_topic = [dict(record.headers)["ce_sequence"] for record in records if record.topic == topic]
+        assert in_topic == sorted(in_topic)
