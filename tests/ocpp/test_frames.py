@@ -74,7 +74,7 @@ UNREADABLE = [
     ('[2,null,"Heartbeat",{}]', "framing", "RpcFrameworkError", None, True),
     ('[2,true,"Heartbeat",{}]', "framing", "RpcFrameworkError", None, True),
     ('[2,{},"Heartbeat",{}]', "framing", "RpcFrameworkError", None, True),
-    ('[3,null,{}]', "framing", "RpcFrameworkError", None, False),
+    ("[3,null,{}]", "framing", "RpcFrameworkError", None, False),
     ('[2,"1",7,{}]', "framing", "FormatViolation", "1", True),
     ('[2,"1","Heartbeat",{},1]', "framing", "FormatViolation", "1", True),
     ('[2,"1"]', "framing", "FormatViolation", "1", True),
@@ -166,7 +166,7 @@ def test_a_number_as_id_is_echoed_to_the_last_digit(digits: str) -> None:
     assert frames.error(frame.id, "GenericError", "").startswith(f"[4,{digits},".encode())
 
 
-@pytest.mark.parametrize("text", ["a" * 255, "é" * 255, "\x00\n\"\\", "😀" * 60, "", " 17 "])
+@pytest.mark.parametrize("text", ["a" * 255, "é" * 255, '\x00\n"\\', "😀" * 60, "", " 17 "])
 def test_a_text_as_id_is_echoed(text: str) -> None:
     frame = parse(json.dumps([2, text, "Heartbeat", {}]))
     assert isinstance(frame, Call)
@@ -235,7 +235,7 @@ def test_every_broken_call_is_answerable_in_json(noise: bytes, cut: int) -> None
         orjson.loads(frames.error(frame.id, frame.code, frame.why))
 
 
-@given(st.text("0123456789.eE+-,\"\\ ", max_size=12))
+@given(st.text('0123456789.eE+-,"\\ ', max_size=12))
 def test_every_broken_number_is_answerable_in_json(digits: str) -> None:
     frame = parse(f"[2,{digits},")
     if isinstance(frame, Unreadable) and frame.id is not None:

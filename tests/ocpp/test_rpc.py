@@ -191,7 +191,9 @@ RECEIVED = (
 
 @settings(max_examples=400)
 @given(st.sampled_from(list(VERSIONS.values())), st.lists(RECEIVED, min_size=1, max_size=4))
-def test_whatever_comes_is_a_happening_and_whatever_is_said_is_ocpp(version: Any, received: list[bytes]) -> None:
+def test_whatever_comes_is_a_happening_and_whatever_is_said_is_ocpp(
+    version: Any, received: list[bytes]
+) -> None:
     rpc = Rpc(version)
     rpc.call("late", "Reset", {})
     rpc.give_up("late")

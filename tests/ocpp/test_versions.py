@@ -6,7 +6,16 @@ import orjson
 import pytest
 
 from gateway.ocpp.rpc import Asked, Rpc
-from gateway.ocpp.versions import BY_SUBPROTOCOL, ERROR_CODES, V16, V21, V201, VERSIONS, Version, canonical_code
+from gateway.ocpp.versions import (
+    BY_SUBPROTOCOL,
+    ERROR_CODES,
+    V16,
+    V21,
+    V201,
+    VERSIONS,
+    Version,
+    canonical_code,
+)
 
 # OCPP 1.6J table 7, OCPP 2.0.1 Part 4 table 8, OCPP 2.1 Part 4 table 8.
 OFFICIAL = {
