@@ -44,7 +44,7 @@ class StationConfig:
 class Habits:
     """How drivers use the stations, in station seconds; each pair is drawn from evenly."""
 
-    first_arrival_seconds: tuple[float, float] = (0, 600)
+    first_arrival_seconds: tuple[float, float] = (0, 60)
     idle_seconds: tuple[float, float] = (120, 1800)
     parking_seconds: tuple[float, float] = (900, 5400)
     handling_seconds: tuple[float, float] = (3, 20)

@@ -64,6 +64,11 @@ class Tally:
         """Sessions that go on right now."""
         return self.sessions_started - self.sessions_ended
 
+    @property
+    def failures(self) -> int:
+        """CALLs that were not answered well, and messages that were given up."""
+        return self.errors + self.timeouts + self.dropped
+
     def settle(self, exchange: Exchange) -> None:
         match exchange.outcome:
             case Outcome.RESULT:
