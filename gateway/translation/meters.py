@@ -110,7 +110,7 @@ def _each_sampled(groups: Any, reading: Reading) -> Iterator[tuple[Any, datetime
     for group in each_object(groups, reading):
         when = as_moment(group.get("timestamp"), reading)
         sampled = group.get("sampledValue")
-        if not sampled:  # absent or empty, which stations send and schemas refuse (quirk 18)
+        if sampled is None:  # an empty list is one of no samples, lawful in transactionData
             reading.quirk("shape")
         for one in each_object(sampled, reading):
             yield one.get, when
