@@ -56,9 +56,12 @@ class Fleet:
     async def connect(self, count: int) -> None:
         """Connect so many stations and have each boot."""
         serials = iter(range(count))
-        async with asyncio.timeout(2 * PATIENCE_SECONDS), asyncio.TaskGroup() as connecting:
-            for _ in range(CONNECTING_AT_ONCE):
-                connecting.create_task(self._connect_each(serials))
+        try:
+            async with asyncio.timeout(2 * PATIENCE_SECONDS), asyncio.TaskGroup() as connecting:
+                for _ in range(CONNECTING_AT_ONCE):
+                    connecting.create_task(self._connect_each(serials))
+        except* (OSError, TimeoutError) as faults:
+            raise LoadFailed(f"could not connect: {faults.exceptions[0]!r}") from faults
         await self._each(Station.boot)
 
     async def _connect_each(self, serials: Iterator[int]) -> None:
