@@ -8,6 +8,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,9 @@ SPEED = 240.0
 """Station time against the wall's: a session of half an hour is seen whole in 8 s."""
 
 HABITS = Habits(first_arrival_seconds=(0, 300), idle_seconds=(120, 900), parking_seconds=(600, 2400))
+ENDLESS = timedelta(days=30)
+"""What a demo without an end may use up of station time: three hours of ours."""
+
 CLOSING_SECONDS = 10.0
 QUIET_SECONDS = 0.5
 PROGRESS_SECONDS = 2.0
@@ -89,6 +93,7 @@ class Demo:
                     seconds=self._seconds,
                     closing_seconds=CLOSING_SECONDS,
                     speed=SPEED,
+                    origin=datetime.now(UTC) - self._station_time(),
                     habits=HABITS,
                     ramp_seconds=1.0,
                 )
@@ -112,6 +117,10 @@ class Demo:
             errors += self._missing()
         summary(self._console, self._picture, self._versions, errors)
         return 1 if errors else 0
+
+    def _station_time(self) -> timedelta:
+        """How long ago the stations' clocks begin: they run fast, and a clock ahead of ours would be a fault."""
+        return ENDLESS if self._seconds is None else timedelta(seconds=self._seconds * SPEED)
 
     def _say_how(self) -> None:
         self._console.print(

@@ -49,6 +49,16 @@ def _readings(data: Json) -> str | None:
     return ", ".join(said[:3]) + (f" +{len(said) - 3}" if len(said) > 3 else "")
 
 
+def _monitored(data: Json) -> str | None:
+    """The first of the variables that a NotifyEvent tells of, as component.variable=value."""
+    events = data.get("events") or ()
+    if not events:
+        return None
+    first = events[0]
+    said = f"{_at(first, 'component.name')}.{_at(first, 'variable.name')}={first.get('actualValue')}"
+    return said + (f" +{len(events) - 1}" if len(events) > 1 else "")
+
+
 _EVSE: Field = ("evse", _place)
 _TRANSACTION: tuple[Field, ...] = (
     _EVSE,
@@ -89,6 +99,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         ("stop_wh", "meter.stopWh"),
         ("", _readings),
     ),
+    "device_model.event": (("", _monitored),),
     "meter.sampled": (_EVSE, ("", _readings)),
 }
 """What matters of each event; of all others every plain value is shown."""
