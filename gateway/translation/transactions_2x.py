@@ -183,7 +183,10 @@ def _transaction(transaction_info: Mapping[str, Reader]) -> Reader:
 
 
 def _native(payload: Payload, reading: Reading) -> Native | None:
-    """The station's own words where they are none of OCPP's; notes an eventType that is odd."""
+    """The station's own words that the event has no other place for.
+
+    They are an odd eventType, and a reason to stop that is none of OCPP's or comes before the end.
+    """
     word, event_type = payload.get("eventType"), _event_type(payload)
     if event_type is None:
         reading.quirk("field_missing" if word is None else "enum_unknown")
@@ -191,11 +194,10 @@ def _native(payload: Payload, reading: Reading) -> Native | None:
     elif word != event_type:
         reading.quirk("enum_case")
     reason = _info(payload).get("stoppedReason")
-    if type(reason) is not str or reason in STOPPED_REASONS:
+    if type(reason) is not str or (event_type == "Ended" and reason in STOPPED_REASONS):
         reason = None
-    if (event_type is not None or type(word) is not str) and reason is None:
-        return None
-    return Native(reason=reason, event_type=word if event_type is None and type(word) is str else None)
+    unknown = word if event_type is None and type(word) is str else None
+    return None if reason is None and unknown is None else Native(reason=reason, event_type=unknown)
 
 
 def _stopped_reason(payload: Payload, reading: Reading) -> str | None:
