@@ -25,7 +25,6 @@ RETRY_SECONDS = 0.5
 PROBE_SECONDS = 2.0
 STUCK_DEADLINES = 6
 """A batch this many publish deadlines on its way: perhaps it is the producer that is stuck. Replace it."""
-END_SECONDS = 5.0
 LOOK_UPS = 3
 LOOK_UP_SECONDS = 0.1
 
@@ -171,7 +170,11 @@ class KafkaLog:
             compression_type=settings.compression,
         )
         try:
-            await asyncio.wait_for(producer.start(), settings.open_seconds)
+            async with asyncio.timeout(settings.open_seconds):
+                await producer.start()
+                # What it has learned so far are the brokers; from now on it knows all topics.
+                if not await producer.client.force_metadata_update():
+                    raise TimeoutError("no broker lists its topics")  # noqa: TRY301 the same end
         except (KafkaError, OSError, TimeoutError) as error:
             await end(producer, 0.0)
             raise LogUnavailable(f"no broker of {self._bootstrap} answers: {error!r}") from error
@@ -186,24 +189,19 @@ class KafkaLog:
             await self._publisher.broken.wait()
             self._publisher.pause()
             self._trouble = f"the producer is being replaced: {self._publisher.failure}"
+            # Ended before its successor begins: what it has on its way has failed, and written late
+            # it would stand behind what its stations have sent since (promise 3).
+            await end(self._producer, 0.0)
             try:
-                producer = await self._start_producer()
+                self._producer = await self._start_producer()
             except LogUnavailable as error:
                 self._trouble = str(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._let_go(self._producer)
-            self._producer = producer
-            self._publisher.use(producer)
+            self._publisher.use(self._producer)
             self.restarts += 1
             self._trouble = None
             await asyncio.sleep(RETRY_SECONDS)  # whatever breaks it, not faster than this
-
-    def _let_go(self, producer: AIOKafkaProducer) -> None:
-        """End it behind the scenes: that takes as long as its last request."""
-        task = asyncio.create_task(end(producer, END_SECONDS), name="eventlog-end_producer")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
 
     async def _sweep_forever(self) -> None:
         confirmed = 0

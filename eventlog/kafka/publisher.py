@@ -217,14 +217,14 @@ class Publisher:
         known = producer.client.cluster.partitions_for_topic(lane.topic)
         if known is None or lane.number not in known:
             # Asked here, because `send_batch` would name the topic in a metadata request, and a broker
-            # that creates topics by itself would create it.
+            # that creates topics by itself would create it. The next append looks it up again.
             self._forget(lane.topic, batch)
             return
         lane.sent = batch
         batch.sent_at = self._loop.time()
         try:
             sent = await producer.send_batch(batch.builder, lane.topic, partition=lane.number)
-        except KafkaError as error:  # closed, or its sender has died: the batch was not taken
+        except Exception as error:  # noqa: BLE001 closed, or what its sender died of: the batch was not taken
             lane.sent = None
             lane.full.appendleft(batch)
             self.give_up(repr(error))
@@ -256,13 +256,13 @@ class Publisher:
             self._go.set()
 
     def _forget(self, topic: str, batch: Batch) -> None:
-        """The topic is gone."""
-        refusal = RecordRefused(f"topic {topic!r} does not exist any more")
+        """The topic is gone, or hidden for a moment."""
+        error = LogUnavailable(f"the brokers do not list topic {topic!r} any more")
         batches = [batch]
         for lane in self._lanes.pop(topic, []):
             batches += lane.full
             if lane.filling is not None:
                 batches.append(lane.filling)
         for lost in batches:
-            lost.fail(refusal)
+            lost.fail(error)
             self.in_flight.release(lost.size_bytes)
