@@ -29,6 +29,7 @@ _LARGEST_CONNECTOR = 7
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _LONGEST_OFFLINE = timedelta(days=400)
 _FARTHEST_AHEAD = timedelta(days=2)
+_LONGEST_TRANSACTION = timedelta(days=401)
 
 
 class Start(NamedTuple):
@@ -87,7 +88,7 @@ def is_coded(number: int) -> bool:
 def origin_of(number: int, happened_at: datetime, received_at: datetime) -> Origin | None:
     """Connector and start of the transaction that a later message names; None where they cannot be ours.
 
-    A start after the message, or longer ago than we give out numbers for, is no start of ours.
+    A start after the message, or longer ago than any transaction lasts, is no start of ours.
     """
     connector = number >> _SECONDS_BITS & _LARGEST_CONNECTOR
     if not is_coded(number) or not connector:
@@ -95,7 +96,7 @@ def origin_of(number: int, happened_at: datetime, received_at: datetime) -> Orig
     newest = _seconds(received_at + _FARTHEST_AHEAD)
     age = (newest - number) % _PERIOD_SECONDS
     started_at = _EPOCH + timedelta(seconds=newest - age)
-    if not happened_at - _LONGEST_OFFLINE <= started_at <= happened_at + CLOCK_TOLERANCE:
+    if not happened_at - _LONGEST_TRANSACTION <= started_at <= happened_at + CLOCK_TOLERANCE:
         return None
     return Origin(connector, started_at)
 

@@ -87,11 +87,11 @@ def _path(version: str, action: str) -> Path:
     return FOLDER / version / f"{action}.json"
 
 
-def reading(version: str, action: str, given: Given | None = None) -> Reading:
+def reading(version: str, action: str, given: Given | None = None, station: Station = STATION) -> Reading:
     """The fixed facts, as a session would have gathered them."""
     given = given or Given()
     speaker = Speaker(
-        station=STATION,
+        station=station,
         version=version,
         connected_at=CONNECTED_AT,
         zone=ZoneInfo(given.zone) if given.zone else UTC,
