@@ -50,7 +50,7 @@ class Calls:
         self._send = send
         self._metrics = metrics
         self._turn = asyncio.Lock()
-        self._pending: asyncio.Future[Answered | Refused] | None = None
+        self._pending: asyncio.Future[Answered | Refused | None] | None = None
         self._lost = False
 
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
@@ -74,6 +74,7 @@ class Calls:
             async with asyncio.timeout(timeout_seconds):
                 await self._send(frame)
                 self._metrics.sent.at("call", action).n += 1
+                self._metrics.sent_bytes.n += len(frame)
                 happened = await pending
         except TimeoutError:
             self._metrics.own_call_timeouts.n += 1
@@ -83,6 +84,8 @@ class Calls:
         finally:
             self._rpc.give_up(id_)
             self._pending = None
+        if happened is None:
+            raise ConnectionLost
         self._metrics.own_call_seconds.observe(time.perf_counter() - started)
         if isinstance(happened, Refused):
             raise CallRefused(happened)
@@ -99,4 +102,4 @@ class Calls:
         """The connection is gone: nobody will answer any more."""
         self._lost = True
         if self._pending is not None and not self._pending.done():
-            self._pending.set_exception(ConnectionLost())
+            self._pending.set_result(None)

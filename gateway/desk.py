@@ -16,6 +16,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Asked, Garbled, Rpc
 from gateway.ocpp.schemas import SCHEMAS, error_code
 from gateway.publisher import Publisher
+from gateway.translation.asking import Question, trigger
 from gateway.translation.table import Fact, Reading, Speaker, Table, translate
 
 Validation = Literal["observe", "enforce", "off"]
@@ -23,7 +24,11 @@ Validation = Literal["observe", "enforce", "off"]
 ANSWERED_WITHOUT_LOG = frozenset(("Heartbeat",))
 """A station that gets no answer to its heartbeat reconnects, for ever; and a heartbeat is no fact to keep."""
 
+MOST_OWED = 64
+"""Questions to one station: more than its connectors, and a bound for one that makes connectors up."""
+
 SHOWN_OF_A_BAD_FRAME = 512
+LONGEST_ACTION = 255
 
 _log = structlog.get_logger(__name__)
 
@@ -50,7 +55,7 @@ class Desk:
         self._mode = mode
         self._publisher = publisher
         self._metrics = metrics
-        self.owed: dict[tuple[str, Any, Any], dict[str, Any]] = {}
+        self.owed: list[Question] = []
 
     async def serve(self, asked: Asked, received_at: datetime) -> bytes | None:
         """The frame that answers the request; None for a SEND, which nobody answers."""
@@ -90,12 +95,12 @@ class Desk:
     async def _serve(self, asked: Asked, received_at: datetime) -> bytes | None:
         action = asked.action
         row = self._table.get(action)
-        reading = Reading(self.speaker, action, asked.id, received_at)
         if row is None:
-            return await self._unknown(asked, reading)
+            return await self._unknown(asked, received_at)
         payload = {} if asked.payload is None else asked.payload
         if type(payload) is not dict:
-            return await self._misshapen(asked, reading)
+            return await self._misshapen(asked, received_at)
+        reading = Reading(self.speaker, action, asked.id, received_at)
         schema = self._schemas.requests[action]
         if self._mode != "off" and not schema.is_valid(payload):
             self._metrics.invalid.at("schema").n += 1
@@ -122,12 +127,13 @@ class Desk:
             pass
         self._metrics.unlogged_heartbeats.n += 1
 
-    async def _unknown(self, asked: Asked, reading: Reading) -> bytes | None:
+    async def _unknown(self, asked: Asked, received_at: datetime) -> bytes | None:
+        action = asked.action[:LONGEST_ACTION]
         event = UnknownAction(
             station=self.speaker.station,
-            received_at=reading.received_at,
-            protocol=reading.protocol,
-            action=asked.action[:255],
+            received_at=received_at,
+            protocol=Reading(self.speaker, action, asked.id, received_at).protocol,
+            action=action,
             payload=asked.payload,
         )
         await self._publisher.publish([Fact(event, None)])
@@ -135,16 +141,17 @@ class Desk:
         code = "NotSupported" if asked.action in self._schemas.requests else "NotImplemented"
         return self._refuse(asked, code, f"stations do not send {asked.action[:100]} here")
 
-    async def _misshapen(self, asked: Asked, reading: Reading) -> bytes | None:
+    async def _misshapen(self, asked: Asked, received_at: datetime) -> bytes | None:
         self._metrics.invalid.at("payload").n += 1
         shown = repr(asked.payload).encode()
-        await self.reject(Garbled("payload", "the payload is no object", None), shown, reading.received_at)
+        await self.reject(Garbled("payload", "the payload is no object", None), shown, received_at)
         return self._refuse(asked, "FormatViolation", "the payload is no object")
 
     def _answer(self, asked: Asked, answer: dict[str, Any]) -> bytes:
-        if not self._schemas.responses[asked.action].is_valid(answer):
-            faults = self._schemas.responses[asked.action].faults(answer)
-            raise RuntimeError(f"our answer to {asked.action} breaks its schema: {faults}")
+        # What is a SEND in 2.1 has no response; a station that makes a CALL of it waits for one nevertheless.
+        schema = self._schemas.responses.get(asked.action)
+        if schema is not None and not schema.is_valid(answer):
+            raise RuntimeError(f"our answer to {asked.action} breaks its schema: {schema.faults(answer)}")
         return self._rpc.answer(asked, answer)
 
     def _refuse(self, asked: Asked, code: str, description: str) -> bytes | None:
@@ -155,14 +162,16 @@ class Desk:
 
     def _owe(self, asked: Asked) -> None:
         payload = asked.payload if type(asked.payload) is dict else {}
-        place = payload.get("connectorId"), payload.get("evseId")
-        if all(part is None or type(part) is int for part in place):
-            self.owed[asked.action, *place] = payload
+        question = trigger(self.speaker.version, asked.action, payload)
+        if question is not None and question not in self.owed and len(self.owed) < MOST_OWED:
+            self.owed.append(question)
 
 
 def _shown(data: bytes) -> str:
     start = data[:SHOWN_OF_A_BAD_FRAME]
     try:
         return start.decode()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as fault:
+        if fault.end == len(start) < len(data):  # the last letter is cut
+            return start[: fault.start].decode()
         return start.decode("latin-1")

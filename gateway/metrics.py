@@ -26,6 +26,7 @@ CLOSE = (
     "client",
     "drain",
     "error",
+    "lost",
     "ping_timeout",
     "protocol_error",
     "takeover",

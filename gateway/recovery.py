@@ -14,7 +14,6 @@ from gateway.calls import CallInvalid, CallRefused, CallTimedOut, ConnectionLost
 from gateway.metrics import GatewayMetrics
 from gateway.session import Session
 from gateway.sessions import Sessions
-from gateway.translation.asking import trigger
 
 WATCH_SECONDS = 0.5
 ASKED_AT_ONCE = 50
@@ -67,14 +66,13 @@ class Recovery:
         """Ask one station for all that was refused to it, until it refuses to say or is gone."""
         async with self._asking:
             while session.desk.owed:
-                (action, *_), payload = session.desk.owed.popitem()
-                question = trigger(session.version, action, payload)
-                if question is None:
-                    continue
+                question = session.desk.owed.pop(0)
                 try:
                     await session.call(question.action, question.payload, self._timeout)
                     self._metrics.asked_again.n += 1
                 except (CallRefused, CallInvalid) as refusal:
-                    _log.debug("not asked again", station=session.station, action=action, why=str(refusal))
+                    _log.debug(
+                        "not asked again", station=session.station, question=question, why=str(refusal)
+                    )
                 except (CallTimedOut, ConnectionLost):
                     return

@@ -67,13 +67,14 @@ class Session:
         self._connected = connected
         self._limits = limits
         self._metrics = metrics
-        self._pulse = Pulse(transport, limits, wheel, self._dead)
+        self._pulse = Pulse(transport, limits, wheel, paused=self._is_paused, dead=self._dead)
         self._calls = Calls(self.version, rpc, transport.send, metrics)
         self._inbox: deque[tuple[Asked | Garbled, bytes, datetime, float]] = deque()
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._left = False
+        self._sending = False
         self._why = ""
         self._rate = Allowance(limits.messages_per_second, BURST_SECONDS)
         self._bad = Allowance(limits.bad_frames_per_minute / 60, 60)
@@ -176,8 +177,10 @@ class Session:
         self._metrics.sent.at("callerror" if frame.startswith(b"[4") else "callresult", action).n += 1
         self._metrics.sent_bytes.n += len(frame)
         # A station that is gone asks again when it is back; the reader hears of the end by itself.
+        self._sending = True
         with contextlib.suppress(ConnectionError):
             await self._transport.send(frame)
+        self._sending = False
 
     async def _announce(self, event: Event) -> None:
         """Publish an event of the gateway's own; what the log does not take now is published when it does."""
@@ -192,6 +195,8 @@ class Session:
 
     async def _leave(self, worker: asyncio.Task[None], code: int | None) -> None:
         self._left = True
+        if self._why in CLOSE_CODES:  # it was us, whatever the station's end made of it
+            code = CLOSE_CODES[self._why][0]
         self._calls.lose()
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
@@ -220,6 +225,10 @@ class Session:
             self.end("error")
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
+
+    def _is_paused(self) -> bool:
+        """Whether the socket is not read because of us: the log is slow, and not the station that is sent to."""
+        return self._room is not None and not self._room.done() and not self._sending
 
     def _dead(self) -> None:
         self._why = self._why or "ping_timeout"

@@ -1,0 +1,47 @@
+"""A pod for a test, and the promise that a test leaves nothing behind: no task, no error in the log."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+import structlog
+from structlog.testing import LogCapture
+
+from tests.support import pod as pods
+
+
+@pytest.fixture
+def said_in_log() -> LogCapture:
+    """What our own code logs during the test."""
+    return LogCapture()
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left(said_in_log: LogCapture, caplog: pytest.LogCaptureFixture) -> AsyncIterator[None]:
+    """No stray tasks; and no error in the log that the test did not take out (`said_in_log.entries.clear()`)."""
+    before = asyncio.all_tasks()
+    structlog.configure(processors=[said_in_log], cache_logger_on_first_use=False)
+    unhandled: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unhandled.append(context))
+    yield
+    structlog.reset_defaults()
+    async with asyncio.timeout(3):
+        while stray := asyncio.all_tasks() - before - {asyncio.current_task()}:
+            await asyncio.wait(stray, timeout=0.05)
+    assert not unhandled
+    assert not [entry for entry in said_in_log.entries if entry["log_level"] in ("error", "critical")]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+async def pod(nothing_left: None) -> AsyncIterator[pods.Pod]:
+    async with pods.pod() as made:
+        yield made
+
+
+@pytest.fixture
+async def hasty_pod(nothing_left: None) -> AsyncIterator[pods.Pod]:
+    """A pod that soon tells its stations that the log does not take what they say."""
+    async with pods.pod(publish_deadline_seconds=0.2) as made:
+        yield made
