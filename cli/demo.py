@@ -109,6 +109,8 @@ class Demo:
             asked.cancel()
             await gateway.stop()
             await self._until_quiet()
+            if following.done():  # it reads until it is cancelled, unless something is wrong with the log
+                self._picture.cannot_read(f"the log could not be followed: {following.exception()}")
             following.cancel()
             await asyncio.gather(following, asked, return_exceptions=True)
             await reading.close()
