@@ -48,11 +48,11 @@ class Sessions:
     async def drain(self, seconds: float) -> None:
         """End all sessions, spread evenly over the time, so that they do not all come to another pod at once."""
         leaving = list(self._running)
-        pause = seconds / max(1, len(leaving))
+        pause = seconds / len(leaving) if leaving else 0.0
         loop = asyncio.get_running_loop()
         started = loop.time()
         for number, session in enumerate(leaving):
+            await asyncio.sleep(max(0.0, started + number * pause - loop.time()))
             session.end("drain")
-            await asyncio.sleep(max(0.0, started + (number + 1) * pause - loop.time()))
         for session in leaving:
             await session.ended.wait()

@@ -5,7 +5,8 @@ stations write timestamps that `date-time` refuses and everybody understands (re
 """
 
 from collections.abc import Iterator
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -60,16 +61,25 @@ class Schema:
             yield Fault(str(error.schema_path[-1]), pointer, error.message[:200])
 
 
+def _package_folder() -> Path:
+    # Found, not imported: the package's engine and its data types would be most of our start.
+    found = find_spec("ocpp")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    return Path(found.submodule_search_locations[0])
+
+
+_PACKAGE = _package_folder()
+
+
 class Schemas:
     """The schemas of one version: of the requests, and of the responses to them, by action."""
 
     def __init__(self, version: Version) -> None:
         self.requests: dict[str, Schema] = {}
         self.responses: dict[str, Schema] = {}
-        for file in sorted((files(version.package) / "schemas").iterdir(), key=lambda file: file.name):
-            stem, dot, kind = file.name.rpartition(".")
-            if (dot, kind) != (".", "json"):
-                continue
+        for file in sorted((_PACKAGE / version.folder / "schemas").glob("*.json")):
+            stem = file.stem
             # Some of the files begin with a byte order mark.
             schema = Schema(orjson.loads(file.read_text(encoding="utf-8-sig")))
             if stem.endswith("Response"):

@@ -8,12 +8,12 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
     `answers_unreadable`: a frame without a readable id is answered with the id "-1"
     (OCPP 2.0.1 Part 4 §4.2.3; 1.6J has no such rule). `newer_frames`: it knows CALLRESULTERROR and
-    SEND (OCPP 2.1 Part 4 §4.1.3). `spelling` gives the error codes that it writes in its own way.
+    SEND (OCPP 2.1 Part 4 §4.1.3). `folder` is where the `ocpp` package keeps its schemas. `spelling` gives the error codes that it writes in its own way.
     """
 
     name: str
     subprotocol: str
-    package: str
+    folder: str
     answers_unreadable: bool
     newer_frames: bool
     spelling: dict[str, str]
@@ -22,7 +22,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 V16 = Version(
     name="1.6",
     subprotocol="ocpp1.6",
-    package="ocpp.v16",
+    folder="v16",
     answers_unreadable=False,
     newer_frames=False,
     spelling={
@@ -35,7 +35,7 @@ V16 = Version(
 V201 = Version(
     name="2.0.1",
     subprotocol="ocpp2.0.1",
-    package="ocpp.v201",
+    folder="v201",
     answers_unreadable=True,
     newer_frames=False,
     spelling={"OccurrenceConstraintViolation": "OccurenceConstraintViolation"},
@@ -43,7 +43,7 @@ V201 = Version(
 V21 = Version(
     name="2.1",
     subprotocol="ocpp2.1",
-    package="ocpp.v21",
+    folder="v21",
     answers_unreadable=True,
     newer_frames=True,
     spelling={},

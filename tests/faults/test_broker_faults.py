@@ -36,8 +36,11 @@ async def test_nothing_acknowledged_is_lost_when_brokers_die(tmp_path: Path) -> 
     asyncio.get_running_loop().set_debug(False)  # it would slow the stations down more than the gateway
     with running(nodes=3) as cluster:
         await asyncio.to_thread(run, "topics", "apply", "--replicas", "3", log_url=cluster.url)
-        deadline = {"OCPP_PUBLISH_DEADLINE_SECONDS": str(PUBLISH_DEADLINE_SECONDS)}
-        with serving(cluster.url, tmp_path / "gateway.log", deadline) as gateway:
+        settings = {
+            "OCPP_PUBLISH_DEADLINE_SECONDS": str(PUBLISH_DEADLINE_SECONDS),
+            "OCPP_HEARTBEAT_SECONDS": "3",  # of silence: some are due in the outage
+        }
+        with serving(cluster.url, tmp_path / "gateway.log", settings) as gateway:
             fleet, outage = await _live_through_faults(cluster, gateway)
         entries = [entry async for entry in _read(cluster.bootstrap)]
     exchanges = [exchange for journal in fleet.journals.values() for exchange in journal]
