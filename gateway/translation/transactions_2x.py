@@ -36,6 +36,9 @@ from gateway.translation.readers import (
 from gateway.translation.table import Answer, Inbound, Payload, Reader, Reading, Row
 
 REGISTER = "Energy.Active.Import.Register"
+_BEGIN = "Transaction.Begin"
+_END = "Transaction.End"
+_BORDERS = (_BEGIN, _END)
 
 CHARGING_STATES = same("Charging", "EVConnected", "Idle", "SuspendedEV", "SuspendedEVSE")
 
@@ -142,8 +145,9 @@ def same_transaction_event(payload: Payload, reading: Reading, event: Event) -> 
     native = event.transaction.native if event.transaction else None
     if native is None:
         return identity(reading, "TransactionEvent", canonical({**payload, "offline": None}))
-    said = [payload.get(name) for name in ("seqNo", "eventType", "timestamp", "triggerReason")]
-    return identity(reading, "TransactionEvent", str(native), canonical(said))
+    get = payload.get
+    said = f"{get('seqNo')} {get('eventType')} {get('timestamp')} {get('triggerReason')}"
+    return identity(reading, "TransactionEvent", str(native), said)
 
 
 def _event_type(payload: Payload) -> str | None:
@@ -212,21 +216,21 @@ def _samples(payload: Payload, reading: Reading) -> tuple[Sample, ...]:
 
 def _meter(_payload: Payload, reading: Reading) -> Meter | None:
     """The energy register at the borders of the transaction, where samples of these contexts say it."""
-    start = _register("Transaction.Begin", "meter.startWh", reading)
-    stop = _register("Transaction.End", "meter.stopWh", reading)
+    registers = [
+        sample for sample in reading.samples if sample.context in _BORDERS and sample.measurand == REGISTER
+    ]
+    if not registers:
+        return None
+    start = _register([found for found in registers if found.context == _BEGIN], "meter.startWh", reading)
+    stop = _register([found for found in registers if found.context == _END], "meter.stopWh", reading)
     return None if start is None and stop is None else Meter(start_wh=start, stop_wh=stop)
 
 
-def _register(context: str, field: str, reading: Reading) -> Decimal | None:
+def _register(found: list[Sample], field: str, reading: Reading) -> Decimal | None:
     """The reading of the whole EVSE at its outlet; of another place, or summed over phases, it is inferred.
 
     Readings that contradict each other give none: the consumer finds them all among the samples.
     """
-    found = [
-        sample for sample in reading.samples if sample.context == context and sample.measurand == REGISTER
-    ]
-    if not found:
-        return None
     at_outlet = [sample for sample in found if sample.location == "Outlet"]
     by_phase: dict[str | None, set[Decimal]] = {}
     for sample in at_outlet or found:
