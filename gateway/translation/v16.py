@@ -7,7 +7,6 @@ from contract.events import (
     CertificateSigningRequested,
     ConnectorStatusChanged,
     DataTransferReceived,
-    Event,
     FirmwareStatus,
     LogStatus,
     MeterSampled,
@@ -18,10 +17,9 @@ from contract.events import (
     TransactionStarted,
 )
 from contract.model import Fault, Hardware, MeterPlate, Modem, Native
-from gateway.translation import transactions_16
+from gateway.translation import answers, transactions_16
 from gateway.translation.ids import by_content
 from gateway.translation.meters import newest, samples_16
-from gateway.translation.moments import written
 from gateway.translation.parts_16 import (
     answer_id_tag,
     connector,
@@ -92,18 +90,6 @@ def _boot_reason(_payload: Payload, reading: Reading) -> str:
     """1.6 does not say why; a blanket PowerUp would be a lie."""
     reading.infer("reason")
     return "Unknown"
-
-
-def _welcome(_payload: Payload, reading: Reading, _event: Event) -> Payload:
-    return {
-        "status": "Accepted",
-        "currentTime": written(reading.received_at),
-        "interval": reading.speaker.policy.heartbeat_seconds,
-    }
-
-
-def _time(_payload: Payload, reading: Reading, _event: Event) -> Payload:
-    return {"currentTime": written(reading.received_at)}
 
 
 # StatusNotification
@@ -187,12 +173,12 @@ TABLE: Table = {
         answer=answer_id_tag,
     ),
     "BootNotification": Inbound(
-        StationBooted, {"hardware": _hardware, "reason": _boot_reason}, answer=_welcome
+        StationBooted, {"hardware": _hardware, "reason": _boot_reason}, answer=answers.boot
     ),
     "DataTransfer": Inbound(
         DataTransferReceived,
         {"vendor_id": text("vendorId", 255), "message_id": text("messageId", 50), "data": _vendor_data},
-        answer=lambda _payload, _reading, _event: {"status": "UnknownVendorId"},
+        answer=answers.status("UnknownVendorId"),
     ),
     "DiagnosticsStatusNotification": Inbound(
         LogStatus,
@@ -206,7 +192,7 @@ TABLE: Table = {
         FirmwareStatus,
         {"status": _status_of(FIRMWARE_STATUSES), "signed": constant(False)},  # noqa: FBT003 - the value itself
     ),
-    "Heartbeat": Inbound(StationHeartbeat, {}, answer=_time),
+    "Heartbeat": Inbound(StationHeartbeat, {}, answer=answers.clock),
     "LogStatusNotification": Inbound(
         LogStatus,
         {"kind": constant("log"), "status": _status_of(LOG_STATUSES), "request_id": integer("requestId")},
@@ -236,7 +222,7 @@ TABLE: Table = {
     "SignCertificate": Inbound(
         CertificateSigningRequested,
         {"csr": text("csr", 5500), "certificate_type": constant("ChargingStationCertificate")},
-        answer=lambda _payload, _reading, _event: {"status": "Rejected"},
+        answer=answers.status("Rejected"),
     ),
     "SignedFirmwareStatusNotification": Inbound(
         FirmwareStatus,

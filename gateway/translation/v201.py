@@ -8,7 +8,7 @@ from contract import events
 from contract.events import Event
 from contract.model import Hardware, Modem
 from contract.passed_through import PASSED_THROUGH
-from gateway.translation import answers_2x, device_model
+from gateway.translation import answers, device_model
 from gateway.translation.device_model import CONNECTOR_STATUSES
 from gateway.translation.ids import by_content
 from gateway.translation.meters import newest, samples_2x
@@ -138,7 +138,7 @@ TABLE: Table = {
             "certificate": text("certificate", 5500),
             "certificate_hash_data": mappings("iso15118CertificateHashData"),
         },
-        answers_2x.verdict(LONGEST_TOKEN),
+        answers.verdict(LONGEST_TOKEN),
         nested=("idToken",),
     ),
     "BootNotification": row(
@@ -148,7 +148,7 @@ TABLE: Table = {
             "reason": one_of("reason", BOOT_REASONS, unknown="Unknown", missing="Unknown", required=True),
             "native": native_word("reason", "reason", *BOOT_REASONS),
         },
-        answers_2x.boot,
+        answers.boot,
         nested=("chargingStation",),
     ),
     "ClearedChargingLimit": passed("ClearedChargingLimit", {"evse": evse_id(required=False)}),
@@ -159,7 +159,7 @@ TABLE: Table = {
             "message_id": text("messageId", 50),
             "data": anything("data"),
         },
-        answers_2x.status("UnknownVendorId"),
+        answers.status("UnknownVendorId"),
     ),
     "FirmwareStatusNotification": row(
         events.FirmwareStatus,
@@ -168,11 +168,9 @@ TABLE: Table = {
             "request_id": _request_id,
         },
     ),
-    "Get15118EVCertificate": passed(
-        "Get15118EVCertificate", answer=answers_2x.status("Failed", exiResponse="")
-    ),
-    "GetCertificateStatus": passed("GetCertificateStatus", answer=answers_2x.status("Failed")),
-    "Heartbeat": row(events.StationHeartbeat, {}, answers_2x.clock),
+    "Get15118EVCertificate": passed("Get15118EVCertificate", answer=answers.status("Failed", exiResponse="")),
+    "GetCertificateStatus": passed("GetCertificateStatus", answer=answers.status("Failed")),
+    "Heartbeat": row(events.StationHeartbeat, {}, answers.clock),
     "LogStatusNotification": row(
         events.LogStatus,
         {
@@ -200,10 +198,10 @@ TABLE: Table = {
         {"transaction": in_all("messageInfo", transaction_named("transactionId")), "request_id": _request_id},
     ),
     "NotifyEVChargingNeeds": passed(
-        "NotifyEVChargingNeeds", {"evse": evse_id()}, answers_2x.unsupported("Rejected")
+        "NotifyEVChargingNeeds", {"evse": evse_id()}, answers.unsupported("Rejected")
     ),
     "NotifyEVChargingSchedule": passed(
-        "NotifyEVChargingSchedule", {"evse": evse_id()}, answers_2x.status("Accepted")
+        "NotifyEVChargingSchedule", {"evse": evse_id()}, answers.status("Accepted")
     ),
     "NotifyEvent": row(
         events.DeviceModelEvent,
@@ -250,7 +248,7 @@ TABLE: Table = {
             "csr": text("csr", 5500),
             "certificate_type": one_of("certificateType", CERTIFICATE_TYPES),
         },
-        answers_2x.unsupported("Rejected"),
+        answers.unsupported("Rejected"),
     ),
     "StatusNotification": row(
         events.ConnectorStatusChanged,
@@ -264,7 +262,7 @@ TABLE: Table = {
         },
     ),
     "TransactionEvent": transaction_event(
-        answers_2x.transaction_verdict(LONGEST_TOKEN), id_token(LONGEST_TOKEN, TOKEN_TYPES)
+        answers.transaction_verdict(LONGEST_TOKEN), id_token(LONGEST_TOKEN, TOKEN_TYPES)
     ),
 }
 """The rows by action."""

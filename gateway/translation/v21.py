@@ -1,6 +1,6 @@
 """OCPP 2.1: the rows of 2.0.1, and what is new or different in 2.1 (reference §1.1, §2.5, §2.11)."""
 
-from gateway.translation import answers_2x, v201
+from gateway.translation import answers, v201
 from gateway.translation.parts_2x import (
     evse_id,
     id_token,
@@ -39,18 +39,18 @@ TABLE: Table = {
     "Authorize": more(
         "Authorize",
         {"id_token": id_token(LONGEST_TOKEN, required=True), "certificate": text("certificate", 10_000)},
-    )._replace(answer=answers_2x.verdict(LONGEST_TOKEN)),
+    )._replace(answer=answers.verdict(LONGEST_TOKEN)),
     "BatterySwap": passed("BatterySwap", {"evse": in_all("batteryData", evse_id()), **_request_id}),
     "ClosePeriodicEventStream": passed("ClosePeriodicEventStream"),
     "FirmwareStatusNotification": more("FirmwareStatusNotification", _status_info),
-    "GetCertificateChainStatus": passed("GetCertificateChainStatus", answer=answers_2x.certificate_chain),
+    "GetCertificateChainStatus": passed("GetCertificateChainStatus", answer=answers.certificate_chain),
     "LogStatusNotification": more("LogStatusNotification", _status_info),
     "NotifyDERAlarm": passed("NotifyDERAlarm", dated()),
     "NotifyDERStartStop": passed("NotifyDERStartStop", dated()),
     "NotifyEVChargingNeeds": passed(
         "NotifyEVChargingNeeds",
         {"evse": evse_id(), **dated(required=False)},
-        answers_2x.unsupported("NoChargingProfile"),
+        answers.unsupported("NoChargingProfile"),
     ),
     "NotifyPeriodicEventStream": passed("NotifyPeriodicEventStream", dated("basetime")),  # a SEND: unanswered
     "NotifyPriorityCharging": passed(
@@ -59,10 +59,8 @@ TABLE: Table = {
     "NotifySettlement": passed(
         "NotifySettlement", {**dated("settlementTime"), "transaction": transaction_named("transactionId")}
     ),
-    "OpenPeriodicEventStream": passed("OpenPeriodicEventStream", answer=answers_2x.unsupported("Rejected")),
-    "PullDynamicScheduleUpdate": passed(
-        "PullDynamicScheduleUpdate", answer=answers_2x.unsupported("Rejected")
-    ),
+    "OpenPeriodicEventStream": passed("OpenPeriodicEventStream", answer=answers.unsupported("Rejected")),
+    "PullDynamicScheduleUpdate": passed("PullDynamicScheduleUpdate", answer=answers.unsupported("Rejected")),
     "ReportDERControl": passed("ReportDERControl", _request_id),
     "SignCertificate": more(
         "SignCertificate",
@@ -73,7 +71,7 @@ TABLE: Table = {
         },
     ),
     "TransactionEvent": transaction_event(
-        answers_2x.transaction_verdict(LONGEST_TOKEN),
+        answers.transaction_verdict(LONGEST_TOKEN),
         id_token(LONGEST_TOKEN),
         {
             **TRANSACTION_INFO,
@@ -88,7 +86,7 @@ TABLE: Table = {
         },
     ),
     "VatNumberValidation": passed(
-        "VatNumberValidation", {"evse": evse_id(required=False)}, answers_2x.vat_number
+        "VatNumberValidation", {"evse": evse_id(required=False)}, answers.vat_number
     ),
 }
 """The rows by action."""

@@ -1,4 +1,4 @@
-"""What OCPP 2.x stations are answered where nobody else decides: the named defaults of reference §1.1 and §1.4.
+"""What stations are answered where nobody else decides: the named defaults of reference §1.1 and §1.4.
 
 Whatever the question was like, an answer validates against the official schema of its response.
 """
