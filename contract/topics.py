@@ -26,6 +26,18 @@ METER_VALUES = Topic("ocpp.meter-values.v1", "meter samples, inside and outside 
 SECURITY = Topic("ocpp.security.v1", "security events and certificate requests", retention_seconds=30 * DAY)
 FRAMES = Topic("ocpp.frames.v1", "raw frames both ways; off by default", retention_seconds=DAY)
 DEAD_LETTERS = Topic("ocpp.dead-letters.v1", "records nobody could read", retention_seconds=30 * DAY)
+COMMANDS = Topic("ocpp.commands.v1", "what stations are asked to do", retention_seconds=DAY)
+COMMAND_RESULTS = Topic("ocpp.command-results.v1", "what became of each command")
+PRESENCE = Topic("ocpp.presence.v1", "which gateway holds which station", compacted=True)
+DELIVERIES = Topic(
+    "ocpp.deliveries.v1", "internal: commands on their way to a gateway", retention_seconds=DAY
+)
+GATEWAYS = Topic("ocpp.gateways.v1", "internal: which gateways live", partitions=1, compacted=True)
+ID_TOKENS = Topic("ocpp.id-tokens.v1", "from backends: which idTokens may charge", compacted=True)
+DECISION_REQUESTS = Topic(
+    "ocpp.decision-requests.v1", "what a backend is asked to decide", retention_seconds=DAY
+)
+DECISION_REPLIES = Topic("ocpp.decision-replies.v1", "what it decided", retention_seconds=DAY)
 
 TOPICS: dict[str, Topic] = {
     topic.name: topic for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY, FRAMES, DEAD_LETTERS)

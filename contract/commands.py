@@ -1,0 +1,290 @@
+"""What a station can be asked: one frozen class per command, in the imperative.
+
+`NAME` is the command's name in the canonical vocabulary. Fields are those of OCPP 2.x in our words; what a
+1.6 station cannot do of them is named in the result (`unsupported`, or `loss`). Commands whose payload
+only 2.x knows, and that we take as it is, are in `passed_down`.
+"""
+
+from typing import Any, ClassVar
+
+from contract.model import Evse, IdToken, Moment, Value
+
+
+class Command(Value, frozen=True, kw_only=True):
+    """A command's arguments."""
+
+    NAME: ClassVar[str]
+
+
+class TransactionStart(Command, frozen=True, kw_only=True):
+    """Start charging for `id_token`, on `evse` or wherever the station decides.
+
+    `remote_start_id` is made from the command's id where it is absent; 1.6 has none.
+    `charging_profile` is the 2.x ChargingProfileType.
+    """
+
+    NAME = "transaction.start"
+    id_token: IdToken
+    evse: Evse | None = None
+    group_id_token: IdToken | None = None
+    charging_profile: dict[str, Any] | None = None
+    remote_start_id: int | None = None
+
+
+class TransactionStop(Command, frozen=True, kw_only=True):
+    """Stop the transaction with this canonical id (`transaction.id` of its events)."""
+
+    NAME = "transaction.stop"
+    transaction_id: str
+
+
+class TransactionGetStatus(Command, frozen=True, kw_only=True):
+    """Whether a transaction is going on, and whether messages of it still wait at the station (2.x only)."""
+
+    NAME = "transaction.get_status"
+    transaction_id: str | None = None
+
+
+class StationReset(Command, frozen=True, kw_only=True):
+    """Restart the station or one EVSE: `type` is Immediate, OnIdle, or (2.1) ImmediateAndResume.
+
+    1.6 knows Hard (Immediate) and Soft; its Soft ends running transactions, where OnIdle waits for them:
+    OnIdle is sent as Soft only with `accept_soft`, which takes that loss.
+    """
+
+    NAME = "station.reset"
+    type: str = "Immediate"
+    evse: Evse | None = None
+    accept_soft: bool = False
+
+
+class StationTriggerMessage(Command, frozen=True, kw_only=True):
+    """Have the station send a message now: `requested_message` in 2.x words; `custom_trigger` in 2.1."""
+
+    NAME = "station.trigger_message"
+    requested_message: str
+    evse: Evse | None = None
+    custom_trigger: str | None = None
+
+
+class ConnectorUnlock(Command, frozen=True, kw_only=True):
+    """Let go of the cable."""
+
+    NAME = "connector.unlock"
+    evse: Evse
+
+
+class AvailabilityChange(Command, frozen=True, kw_only=True):
+    """Take a connector, an EVSE or (without `evse`) the station in or out of service: Operative, Inoperative."""
+
+    NAME = "availability.change"
+    operational_status: str
+    evse: Evse | None = None
+
+
+class VariableName(Value, frozen=True, kw_only=True):
+    """A variable of the 2.x device model; for 1.6 also `component` OCPP16Ctrlr with the key as `variable`."""
+
+    component: str
+    variable: str
+    component_instance: str | None = None
+    variable_instance: str | None = None
+    evse: Evse | None = None
+    attribute: str | None = None
+
+
+class VariableValue(VariableName, frozen=True, kw_only=True):
+    """A variable and what it shall be."""
+
+    value: str
+
+
+class VariablesGet(Command, frozen=True, kw_only=True):
+    """Read variables, each with a result of its own."""
+
+    NAME = "variables.get"
+    variables: tuple[VariableName, ...]
+
+
+class VariablesSet(Command, frozen=True, kw_only=True):
+    """Write variables, each with a result of its own; one that fails stops none of the others."""
+
+    NAME = "variables.set"
+    variables: tuple[VariableValue, ...]
+
+
+class DeviceModelGetBaseReport(Command, frozen=True, kw_only=True):
+    """Have the station report its device model: ConfigurationInventory, FullInventory, SummaryInventory."""
+
+    NAME = "device_model.get_base_report"
+    report_base: str = "FullInventory"
+    request_id: int | None = None
+
+
+class DeviceModelGetReport(Command, frozen=True, kw_only=True):
+    """Have the station report some components and variables (2.x ComponentVariableType, ComponentCriterion)."""
+
+    NAME = "device_model.get_report"
+    component_variables: tuple[dict[str, Any], ...] = ()
+    component_criteria: tuple[str, ...] = ()
+    request_id: int | None = None
+
+
+class AuthorizationClearCache(Command, frozen=True, kw_only=True):
+    """Forget the cached verdicts on idTokens."""
+
+    NAME = "authorization.clear_cache"
+
+
+class ChargingProfileSet(Command, frozen=True, kw_only=True):
+    """Install a charging profile (2.x ChargingProfileType) on an EVSE, or (0) on the station."""
+
+    NAME = "charging_profile.set"
+    evse_id: int
+    charging_profile: dict[str, Any]
+
+
+class ChargingProfileClear(Command, frozen=True, kw_only=True):
+    """Remove one profile, or all that meet the criteria, or all."""
+
+    NAME = "charging_profile.clear"
+    charging_profile_id: int | None = None
+    evse_id: int | None = None
+    purpose: str | None = None
+    stack_level: int | None = None
+
+
+class ChargingProfileGetCompositeSchedule(Command, frozen=True, kw_only=True):
+    """Ask for the schedule that results from all profiles; `charging_rate_unit` is A or W."""
+
+    NAME = "charging_profile.get_composite_schedule"
+    evse_id: int
+    duration_seconds: int
+    charging_rate_unit: str | None = None
+
+
+class ReservationCreate(Command, frozen=True, kw_only=True):
+    """Keep an EVSE, or (without `evse_id`) any, for `id_token` until `expires_at`."""
+
+    NAME = "reservation.create"
+    reservation_id: int
+    expires_at: Moment
+    id_token: IdToken
+    evse_id: int | None = None
+    connector_type: str | None = None
+    group_id_token: IdToken | None = None
+
+
+class ReservationCancel(Command, frozen=True, kw_only=True):
+    """End a reservation."""
+
+    NAME = "reservation.cancel"
+    reservation_id: int
+
+
+class LocalListEntry(Value, frozen=True, kw_only=True):
+    """A token of the local list; without a `status` it is removed (Differential)."""
+
+    id_token: IdToken
+    status: str | None = None
+    cache_expiry: Moment | None = None
+    group_id: IdToken | None = None
+
+
+class LocalListSend(Command, frozen=True, kw_only=True):
+    """Replace (Full) or change (Differential) the station's list of idTokens."""
+
+    NAME = "local_list.send"
+    version: int
+    update_type: str = "Full"
+    entries: tuple[LocalListEntry, ...] = ()
+
+
+class LocalListGetVersion(Command, frozen=True, kw_only=True):
+    """Ask for the version of the local list; 0 is none."""
+
+    NAME = "local_list.get_version"
+
+
+class FirmwareUpdate(Command, frozen=True, kw_only=True):
+    """Fetch and install a firmware; with `signature` and `certificate` the signed way."""
+
+    NAME = "firmware.update"
+    location: str
+    retrieve_at: Moment
+    install_at: Moment | None = None
+    signature: str | None = None
+    certificate: str | None = None
+    retries: int | None = None
+    retry_interval_seconds: int | None = None
+    request_id: int | None = None
+
+
+class LogUpload(Command, frozen=True, kw_only=True):
+    """Upload a log: `kind` is diagnostics, security, or (2.1) data_collector."""
+
+    NAME = "log.upload"
+    location: str
+    kind: str = "diagnostics"
+    oldest_at: Moment | None = None
+    latest_at: Moment | None = None
+    retries: int | None = None
+    retry_interval_seconds: int | None = None
+    request_id: int | None = None
+
+
+class CertificateInstall(Command, frozen=True, kw_only=True):
+    """Install a root certificate (PEM); `certificate_type` in 2.x words."""
+
+    NAME = "certificate.install"
+    certificate_type: str
+    certificate: str
+
+
+class CertificateList(Command, frozen=True, kw_only=True):
+    """Ask which root certificates are installed; without types, all."""
+
+    NAME = "certificate.list"
+    certificate_types: tuple[str, ...] = ()
+
+
+class CertificateHashData(Value, frozen=True, kw_only=True):
+    """What names a certificate (OCSP)."""
+
+    hash_algorithm: str
+    issuer_name_hash: str
+    issuer_key_hash: str
+    serial_number: str
+
+
+class CertificateDelete(Command, frozen=True, kw_only=True):
+    """Remove an installed certificate."""
+
+    NAME = "certificate.delete"
+    certificate_hash_data: CertificateHashData
+
+
+class CertificateDeliverSigned(Command, frozen=True, kw_only=True):
+    """Give the station the certificate it asked for (PEM chain)."""
+
+    NAME = "certificate.deliver_signed"
+    certificate_chain: str
+    certificate_type: str | None = None
+    request_id: int | None = None
+
+
+class CostUpdate(Command, frozen=True, kw_only=True):
+    """Show the driver the cost so far, in the currency of the station."""
+
+    NAME = "cost.update"
+    transaction_id: str
+    total_cost: float
+
+
+class DataTransferSend(Command, frozen=True, kw_only=True):
+    """A vendor's own message; 1.6 takes `data` as text only."""
+
+    NAME = "data_transfer.send"
+    vendor_id: str
+    message_id: str | None = None
+    data: Any = None
