@@ -211,7 +211,7 @@ class EmbeddedLog:
             self.news.tell()
 
     def _drop_expired(self) -> None:
-        """Forget what has failed already: here, unlike in Kafka, it is never written later."""
+        """Forget what has failed already: it is not written later, unless the attempt under way succeeds."""
         if self._trouble is not None:
             expired = sum(size for _, future, size in self._queue if future.done())
             self._queue = deque(entry for entry in self._queue if not entry[1].done())

@@ -8,6 +8,7 @@ deterministic id makes that harmless.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable
+from copy import copy
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -51,7 +52,6 @@ class KafkaLog:
         self._in_flight = self._publisher.in_flight
         self._producer = await self._start_producer()
         self._publisher.use(self._producer)
-        self._learn_topics()
         self._trouble = None
         for work in (self._publisher.run, self._sweep_forever, self._keep_producer, self._probe_forever):
             task = asyncio.create_task(work(), name=f"eventlog-{work.__name__.strip('_')}")
@@ -231,16 +231,9 @@ class KafkaLog:
         """Ask a broker for all topics; whether one answered."""
         try:
             async with asyncio.timeout(self._settings.request_timeout_seconds):
-                answered = bool(await self._producer.client.force_metadata_update())
+                return bool(await self._producer.client.force_metadata_update())
         except (KafkaError, TimeoutError):
             return False
-        self._learn_topics()
-        return answered
-
-    def _learn_topics(self) -> None:
-        cluster = self._producer.client.cluster
-        for topic in cluster.topics():
-            self._publisher.know(topic, len(cluster.partitions_for_topic(topic) or ()))
 
     def _look_up(self, record: Record, future: Pending) -> None:
         """An append to a topic that we have not met: it waits, in order, until we know."""
@@ -259,13 +252,15 @@ class KafkaLog:
             await self.partitions(topic)
         except (RecordRefused, LogUnavailable) as raised:
             error = raised
-        for record, future in self._unknown.pop(topic):
+        finally:
+            waiting = self._unknown.pop(topic)
+        for record, future in waiting:
             if future.done():
                 continue
             if error is None:
                 self._publisher.take(record, future)
             else:
-                future.set_exception(error)
+                future.set_exception(copy(error))
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """They run until they are cancelled; one that raised is a fault of ours, and readiness shall see it."""

@@ -14,6 +14,7 @@ owns this asks for a new producer whenever `broken` says so.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache, partial
 
 from aiokafka import AIOKafkaProducer
@@ -56,7 +57,7 @@ class Batch:
     def fail(self, error: Exception) -> None:
         for future in self.futures:
             if not future.done():
-                future.set_exception(error)
+                future.set_exception(copy(error))  # each raises its own, or their tracebacks would add up
 
     @property
     def over(self) -> bool:

@@ -9,6 +9,10 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 Compression = Literal["lz4", "zstd", "gzip", "snappy"]
 
 
+RETRY_MILLISECONDS = 250
+"""Between two attempts of aiokafka. It logs three errors at each while a broker is gone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class KafkaSettings:
     """What differs between one Kafka and another."""
@@ -36,6 +40,7 @@ class KafkaSettings:
         return {
             "bootstrap_servers": bootstrap.split(","),
             "client_id": self.client_id,
+            "retry_backoff_ms": RETRY_MILLISECONDS,
             "request_timeout_ms": int(self.request_timeout_seconds * 1000),
             "security_protocol": self.security_protocol,
             "ssl_context": self._ssl_context(),

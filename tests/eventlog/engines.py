@@ -20,9 +20,6 @@ LIMITS = Limits(publish_deadline_seconds=2.0)
 class Engine(Protocol):
     """What the suite needs to know of an engine."""
 
-    outage_seconds: float
-    """How long a member of a group may take to notice what happened to another."""
-
     def log(self, limits: Limits = LIMITS) -> EventLog:
         """A log, not opened, over what this engine keeps; all of them share it."""
 
@@ -31,8 +28,6 @@ class Engine(Protocol):
 
 
 class MemoryEngine:
-    outage_seconds = 1.0
-
     def __init__(self) -> None:
         self._store = MemoryStore()
 
@@ -48,8 +43,6 @@ class MemoryEngine:
 
 class KafkaEngine:
     """Real brokers; a silent broker is the worse outage, because connections to it stay open."""
-
-    outage_seconds = 20.0
 
     def __init__(self, cluster: KafkaCluster) -> None:
         self._cluster = cluster
@@ -67,8 +60,6 @@ class KafkaEngine:
 
 
 class EmbeddedEngine:
-    outage_seconds = 5.0
-
     def __init__(self, folder: Path) -> None:
         self.path = folder / "var" / "events.db"
 

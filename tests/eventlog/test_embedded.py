@@ -13,7 +13,8 @@ import pytest
 
 from contract.topics import Topic
 from eventlog.embedded import EmbeddedLog
-from eventlog.embedded.file import LogFile
+from eventlog.embedded.file import BUSY_MILLISECONDS, LogFile
+from eventlog.embedded.log import RETRY_SECONDS
 from eventlog.embedded.upkeep import BITE_RECORDS, tidy
 from eventlog.in_flight import Limits
 from eventlog.port import LogUnavailable, Record, Stored
@@ -138,6 +139,7 @@ async def test_what_failed_is_not_written_later(log: EmbeddedLog) -> None:
     blocker.execute("BEGIN IMMEDIATE")
     with pytest.raises(LogUnavailable, match="locked"):
         await log.append(Record(TOPIC.name, "CP-1", b"failed"))
+    await asyncio.sleep(BUSY_MILLISECONDS / 1000 + RETRY_SECONDS + 0.5)  # the attempt under way ends too
     blocker.execute("ROLLBACK")
     blocker.close()
     assert (await log.append(Record(TOPIC.name, "CP-1", b"taken"))).offset == 0

@@ -80,14 +80,14 @@ async def test_a_table_may_be_read_in_part(table: str, log: EventLog) -> None:
 
 
 async def test_a_large_table_is_read_quickly(table: str, log: EventLog) -> None:
-    count = 20_000
+    count = 8_000
     for first in range(0, count, 1_000):
-        records = (Record(table, f"CP-{n % 5_000}", b"%d" % n) for n in range(first, first + 1_000))
+        records = (Record(table, f"CP-{n % 2_000}", b"%d" % n) for n in range(first, first + 1_000))
         await asyncio.gather(*map(log.append, records))
     async with asyncio.timeout(5):
         read = await log.read_table(table)
-    assert len(read) == 5_000
-    assert {int(stored.record.value or b"") for stored in read.values()} == set(range(count - 5_000, count))
+    assert len(read) == 2_000
+    assert {int(stored.record.value or b"") for stored in read.values()} == set(range(count - 2_000, count))
 
 
 async def test_a_record_says_when_it_was_appended(topic: str, log: EventLog) -> None:
