@@ -18,7 +18,7 @@ CONNECTOR_STATUSES = same("Available", "Occupied", "Reserved", "Unavailable", "F
 _AVAILABILITY = "availabilitystate"
 _STATION = "chargingstation"
 _WHOSE_AVAILABILITY = frozenset((_STATION, "evse", "connector"))
-"""Component and variable names are compared without case (OCPP 2.0.1 Part 2, G and B: identifierString)."""
+"""Such names are identifierStrings, which have no case (OCPP 2.0.1 Part 2, Datatypes)."""
 
 _find_status = finder(CONNECTOR_STATUSES, unknown="Unknown")
 

@@ -148,7 +148,7 @@ def translate(row: Row, said: Any, reading: Reading) -> Translation:
         protocol=reading.protocol,
         inferred=tuple(reading.inferred),
         quirks=tuple(reading.quirks),
-        raw=said if row.keep_raw and reading.speaker.keep_raw else None,
+        raw=said if reading.speaker.keep_raw and (row.keep_raw or payload is not said) else None,
         **fields,
     )
     identity = row.identity(payload, reading, event)

@@ -61,9 +61,7 @@ LOG_STATUSES = same(
 RESERVATION_STATUSES = same("Expired", "NoTransaction", "Removed")
 """With the word that 2.1 adds: a 2.0.1 station that uses it is understood."""
 
-
 CERTIFICATE_TYPES = same("ChargingStationCertificate", "V2GCertificate")
-
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -148,6 +148,11 @@ def test_what_is_passed_through_is_not_there_twice() -> None:
     assert (event.raw, getattr(event, "payload", None)) == (None, payload)
 
 
+def test_what_cannot_be_passed_through_is_raw() -> None:
+    event = said("NotifyDisplayMessages", ["no object"]).facts[0].event
+    assert (event.raw, getattr(event, "payload", None), event.quirks) == (["no object"], {}, ("shape",))
+
+
 def test_a_station_is_told_the_interval_of_the_policy() -> None:
     assert said("BootNotification", {}).answer["interval"] == 77
 
