@@ -59,10 +59,19 @@ class Words(NamedTuple):
 class Kind:
     """How to make a sample of this kind."""
 
-    __slots__ = ("_convert", "_exponent", "_multiplier", "_template", "_unit_text", "guessed", "quirk")
+    __slots__ = (
+        "_convert",
+        "_exponent",
+        "_multiplier",
+        "_unit_text",
+        "exact",
+        "guessed",
+        "quirk",
+        "template",
+    )
 
     def __init__(self, template: Sample, unit: Unit, unit_text: str | None, multiplier: int | None) -> None:
-        self._template = template
+        self.template = template
         self._exponent = unit.exponent + (multiplier or 0)
         self._convert = unit.convert
         self._unit_text = unit_text
@@ -70,12 +79,13 @@ class Kind:
         self.quirk: str | None = None
         self.guessed = unit_text is None and unit.name not in (None, DEFAULT_UNIT)
         """Whether the unit is the measurand's natural one, where the schemas would say Wh."""
+        self.exact = self._multiplier is None and unit_text in (None, template.unit)
+        """Whether the sample says by itself all that was written, number aside."""
 
     def sample(self, value: Decimal | None, written: str | None, when: datetime | None) -> Sample:
         """One of this kind. `written` is the value's text, where the number alone would lose it."""
-        same_unit = self._unit_text is None or self._unit_text == self._template.unit
-        if written is None and same_unit and self._multiplier is None:
-            return replace(self._template, value=value, at=when)
+        if written is None and self.exact:
+            return replace(self.template, value=value, at=when)
         raw = RawReading(
             value=str(value) if written is None and value is not None else written,
             unit=self._unit_text,
@@ -83,7 +93,7 @@ class Kind:
         )
         if value is not None:
             value = self._in_base_unit(value)
-        return replace(self._template, value=value, at=when, raw=raw)
+        return replace(self.template, value=value, at=when, raw=raw)
 
     def _in_base_unit(self, value: Decimal) -> Decimal | None:
         if abs(self._exponent) > MOST_DIGITS:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from contract.events import Event, MeterSampled
 from contract.model import Sample, SignedReading
 from gateway.translation.ids import canonical
-from gateway.translation.kinds import kind_of
+from gateway.translation.kinds import Kind, kind_of
 from gateway.translation.readers import MOST_DIGITS, as_moment, as_number, as_text, at, each_object
 from gateway.translation.table import Payload, Reader, Reading
 
@@ -28,29 +28,36 @@ def samples_2x(path: str) -> Reader:
 
 
 def read_16(groups: Any, reading: Reading) -> tuple[Sample, ...]:
-    """All samples of a 1.6 message; of signed ones the blob, without a number."""
+    """All samples of a 1.6 message."""
     found = []
-    for get, when in _each_sampled(groups, reading):
-        kind = kind_of(
-            (True, get("measurand"), get("unit"), get("context"), get("phase"), get("location"), None),
-            reading,
-        )
-        written = get("value")
-        if get("format") == "SignedData":
-            blob = as_text(written, reading) or canonical(written)
-            encoding = "OCMF" if blob.startswith("OCMF|") else None
-            found.append(
-                replace(kind.sample(None, None, when), signed=SignedReading(data=blob, encoding=encoding))
+    for when, sampled in _each_group(groups, reading):
+        for one in sampled:
+            if type(one) is not dict:
+                reading.quirk("shape")
+                continue
+            get = one.get
+            kind = kind_of(
+                (True, get("measurand"), get("unit"), get("context"), get("phase"), get("location"), None),
+                reading,
             )
-            continue
-        value = _plain_number(written)
-        if value is not None:
-            found.append(kind.sample(value, None, when))
-            continue
-        value = as_number(written)
-        reading.quirk("value_number" if type(written) in (int, float) else "value_text")
-        found.append(kind.sample(value, _as_written(written), when))
+            written = get("value")
+            if get("format") == "SignedData":
+                found.append(_signed_16(written, kind, when, reading))
+            elif (value := _plain_number(written)) is None:
+                reading.quirk("value_number" if type(written) in (int, float) else "value_text")
+                found.append(kind.sample(as_number(written), _as_written(written), when))
+            elif kind.exact:  # by far the most frequent: spare a call
+                found.append(replace(kind.template, value=value, at=when))
+            else:
+                found.append(kind.sample(value, None, when))
     return tuple(found)
+
+
+def _signed_16(written: Any, kind: Kind, when: datetime | None, reading: Reading) -> Sample:
+    """The blob, without a number: what it says in it is for those who check its signature."""
+    blob = as_text(written, reading) or canonical(written)
+    signed = SignedReading(data=blob, encoding="OCMF" if blob.startswith("OCMF|") else None)
+    return replace(kind.sample(None, None, when), signed=signed)
 
 
 def _plain_number(written: Any) -> Decimal | None:
@@ -70,26 +77,31 @@ def _plain_number(written: Any) -> Decimal | None:
 def read_2x(groups: Any, reading: Reading) -> tuple[Sample, ...]:
     """All samples of a 2.x message; signed ones have their number and their signed data."""
     found = []
-    for get, when in _each_sampled(groups, reading):
-        unit, multiplier = None, None
-        measure = get("unitOfMeasure")
-        if type(measure) is dict:
-            unit, multiplier = measure.get("unit"), measure.get("multiplier")
-        elif measure is not None:
-            reading.quirk("type_wrong")
-        kind = kind_of(
-            (False, get("measurand"), unit, get("context"), get("phase"), get("location"), multiplier),
-            reading,
-        )
-        written = get("value")
-        value = as_number(written)
-        if value is not None and type(written) is not str:  # a float's digits are those of its JSON
-            sample = kind.sample(value, None, when)
-        else:
-            reading.quirk("value_text")
-            sample = kind.sample(value, _as_written(written), when)
-        signed = get("signedMeterValue")
-        found.append(sample if signed is None else replace(sample, signed=_signed_2x(signed, reading)))
+    for when, sampled in _each_group(groups, reading):
+        for one in sampled:
+            if type(one) is not dict:
+                reading.quirk("shape")
+                continue
+            get = one.get
+            unit, multiplier = None, None
+            measure = get("unitOfMeasure")
+            if type(measure) is dict:
+                unit, multiplier = measure.get("unit"), measure.get("multiplier")
+            elif measure is not None:
+                reading.quirk("type_wrong")
+            kind = kind_of(
+                (False, get("measurand"), unit, get("context"), get("phase"), get("location"), multiplier),
+                reading,
+            )
+            written = get("value")
+            value = as_number(written)
+            if value is not None and type(written) is not str:  # a float's digits are those of its JSON
+                sample = kind.sample(value, None, when)
+            else:
+                reading.quirk("value_text")
+                sample = kind.sample(value, _as_written(written), when)
+            signed = get("signedMeterValue")
+            found.append(sample if signed is None else replace(sample, signed=_signed_2x(signed, reading)))
     return tuple(found)
 
 
@@ -105,15 +117,17 @@ def _signed_2x(signed: Any, reading: Reading) -> SignedReading | None:
     )
 
 
-def _each_sampled(groups: Any, reading: Reading) -> Iterator[tuple[Any, datetime | None]]:
-    """The getter of each sampled value, with the time of its group."""
+def _each_group(groups: Any, reading: Reading) -> Iterator[tuple[datetime | None, list[Any]]]:
+    """Each group's time and its samples, whatever they are; one that stands alone is a list of one."""
     for group in each_object(groups, reading):
         when = as_moment(group.get("timestamp"), reading)
         sampled = group.get("sampledValue")
-        if sampled is None:  # an empty list is one of no samples, lawful in transactionData
+        if type(sampled) is list:  # an empty one is lawful in transactionData
+            yield when, sampled
+        else:
             reading.quirk("shape")
-        for one in each_object(sampled, reading):
-            yield one.get, when
+            if type(sampled) is dict:
+                yield when, [sampled]
 
 
 def _as_written(value: Any) -> str | None:

@@ -27,9 +27,12 @@ _SECONDS_BITS = 27
 _PERIOD_SECONDS = 1 << _SECONDS_BITS
 _LARGEST_CONNECTOR = 7
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_EPOCH_UNIX_SECONDS = int(_EPOCH.timestamp())
 _LONGEST_OFFLINE = timedelta(days=400)
 _FARTHEST_AHEAD = timedelta(days=2)
-_LONGEST_TRANSACTION = timedelta(days=401)
+_SECOND = timedelta(seconds=1)
+_TOLERANCE_SECONDS = CLOCK_TOLERANCE // _SECOND
+_LONGEST_TRANSACTION_SECONDS = 401 * 86_400
 
 
 class Start(NamedTuple):
@@ -63,7 +66,7 @@ def number_for(station: Station, start: Start, received_at: datetime) -> int:
 
 
 def _seconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    return (moment - _EPOCH) // _SECOND
 
 
 def _hashed(station: Station, start: Start) -> int:
@@ -85,20 +88,20 @@ def is_coded(number: int) -> bool:
     return _CODED <= number <= LARGEST_NUMBER
 
 
-def origin_of(number: int, happened_at: datetime, received_at: datetime) -> Origin | None:
+def origin_of(number: int, happened_at: datetime) -> Origin | None:
     """Connector and start of the transaction that a later message names; None where they cannot be ours.
 
-    A start after the message, or longer ago than any transaction lasts, is no start of ours.
+    Of all the starts that the number may mean, it is the last before the message. One that is longer
+    ago than any transaction lasts is no start of ours; so a start after the message is none either.
     """
     connector = number >> _SECONDS_BITS & _LARGEST_CONNECTOR
     if not is_coded(number) or not connector:
         return None
-    newest = _seconds(received_at + _FARTHEST_AHEAD)
-    age = (newest - number) % _PERIOD_SECONDS
-    started_at = _EPOCH + timedelta(seconds=newest - age)
-    if not happened_at - _LONGEST_TRANSACTION <= started_at <= happened_at + CLOCK_TOLERANCE:
+    latest = _seconds(happened_at) + _TOLERANCE_SECONDS
+    age = (latest - number) % _PERIOD_SECONDS
+    if age > _LONGEST_TRANSACTION_SECONDS:
         return None
-    return Origin(connector, started_at)
+    return Origin(connector, datetime.fromtimestamp(_EPOCH_UNIX_SECONDS + latest - age, UTC))
 
 
 def canonical_id(station: Station, number: int) -> str:

@@ -85,7 +85,7 @@ def _number(value: Any, reading: Reading) -> int | None:
 
 
 def _origin(number: int, payload: Payload, reading: Reading) -> Origin | None:
-    origin = origin_of(number, reading.occurred_at or reading.received_at, reading.received_at)
+    origin = origin_of(number, reading.occurred_at or reading.received_at)
     elsewhere = _connector(payload, reading)
     return None if origin and elsewhere and elsewhere != origin.connector else origin
 
