@@ -210,13 +210,14 @@ class Connector:
         leaves_at = self._flowed_at + self._chance.uniform(*station.habits.parking_seconds)
         self._follow(visit, story)
         while not self._leaving:
-            wait = min(station.seconds_to_sample(), leaves_at - clock.station_seconds())
-            instruction = await self._pause(wait)
+            # Decided before the wait: a timer may fire a hair early, and the clock would still say "not yet".
+            to_sample, to_leaving = station.seconds_to_sample(), leaves_at - clock.station_seconds()
+            instruction = await self._pause(min(to_sample, to_leaving))
             self._flow(visit)
             match instruction:
                 case Stop(cause):
                     return cause
-                case None if clock.station_seconds() >= leaves_at:
+                case None if to_leaving <= to_sample and not self._leaving:
                     return self._chance.choice(_LOCAL_ENDINGS)
                 case None if not self._leaving:
                     story.metered("Sample.Periodic")

@@ -38,6 +38,8 @@ class StationConfig:
     vendor: str = "Kurbel"
     model: str = "Wallbox 22"
     password: str | None = None
+    status_by_event: bool = False
+    """2.x: tell a connector's status by NotifyEvent, as 2.1 prefers it, and not by StatusNotification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Habits:
     """Between plugging in, showing the card and pulling the cable."""
 
 
-BUSY = Habits((0, 5), (1, 5), (3600, 7200), (0.5, 2))
+BUSY = Habits((0, 1), (0.5, 2), (3600, 7200), (0.1, 0.5))
 """For load: a car is always there, so that meter values can carry the wanted rate."""
 
 
@@ -142,6 +144,7 @@ def make_stations(
                 vendor=vendor,
                 model=model,
                 password=password,
+                status_by_event=version is Version.V21 and numbers[version] % 2 == 1,
             )
         )
     return tuple(stations)

@@ -1,4 +1,4 @@
-"""One station: it stays connected, boots, beats, keeps its word and lets its connectors live."""
+"""One station: what it is made of, its day, and how its parts talk through it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.chance import stream, uuid_text
 from simulator.charging_profiles import ChargingProfiles
+from simulator.connection import Connection
 from simulator.connector import Connector
 from simulator.controls import Controls
 from simulator.device_model import DeviceModel
@@ -16,8 +17,7 @@ from simulator.dialogue import Afterwards, Answer, Dialogue, Refusal
 from simulator.facts import BootReason, Message, Payload, Token, Version
 from simulator.journal import Exchange, Journal, Outcome, Watcher
 from simulator.outbox import Kept, Outbox
-from simulator.profiles import Boots, MessageIds, RetryId
-from simulator.wire import ConnectFailed
+from simulator.profiles import MessageIds, RetryId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     from simulator.clock import Clock
     from simulator.settings import FleetSettings, Habits, StationConfig
     from simulator.statistics import Statistics
-    from simulator.wire import Dial, Wire
+    from simulator.wire import Dial
 
-_DEFAULT_HEARTBEAT_SECONDS = 300
-_BOOT_RETRY_SECONDS = 10
 _MOST_LAG_SECONDS = 5.0
-_TIMER_GRAIN_SECONDS = 0.001  # timers may fire a hair early; nobody waits again for less
 _BROKEN_FRAME = b'[2,"broken","Heartbeat",{'
 
 
@@ -73,15 +70,12 @@ class Station:
         self.outbox = Outbox(self)
         self.controls = Controls(self)
         self.dialect = dialect_of(self)
+        self.connection = Connection(self, settings, surroundings.dial)
         self._settings = settings
         self._surroundings = surroundings
         self._chance = stream(config.seed, "station")
         self._ids = stream(config.seed, "message ids")
         self._id_count = 0
-        self._dialogue: Dialogue | None = None
-        self._wire: Wire | None = None
-        self._boot_due: BootReason | None = BootReason.POWER_UP
-        self._rebooting = False
         self._group: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
         self._said = 0
@@ -99,7 +93,7 @@ class Station:
             self._group = group
             duties = [
                 group.create_task(duty)
-                for duty in (self._stay_connected(), self.outbox.deliver(), self._keep_beating())
+                for duty in (self.connection.keep(), self.connection.beat(), self.outbox.deliver())
             ]
             days = [group.create_task(connector.live()) for connector in self.connectors]
             await ending.wait()
@@ -121,103 +115,34 @@ class Station:
         except TimeoutError:
             pass  # what is still held is counted as queued: that is the summary's business
 
-    def carry_out(self, then: Afterwards) -> None:
-        """Does something beside the rest, until it is done or the station ends."""
+    def carry_out(self, then: Afterwards) -> asyncio.Task[None]:
+        """Does something beside the rest, until it is done or the station ends. Its faults end the run."""
         assert self._group is not None
         errand = self._group.create_task(then())
         self._errands.add(errand)
         errand.add_done_callback(self._errands.discard)
+        return errand
 
     # -- the connection
 
-    async def _stay_connected(self) -> None:
-        failures = 0
-        await asyncio.sleep(self._chance.random() * self._settings.ramp)
-        while True:
-            try:
-                wire = await self._surroundings.dial(self.config)
-            except ConnectFailed:
-                self.tally.connects_failed += 1
-                failures += 1
-            else:
-                failures = 0
-                await self._converse(wire)
-            if self._rebooting:
-                self._rebooting = False
-                await asyncio.sleep(self._settings.reboot_seconds)
-            else:
-                await asyncio.sleep(self._settings.back_off.seconds(max(1, failures), self._chance.random()))
-
-    async def _converse(self, wire: Wire) -> None:
-        """One connection, from the handshake to its end."""
-        self.tally.connections += 1
-        self.tally.connected += 1
+    def connected_again(self) -> None:
+        """A new connection has opened; counters of message ids start again with it."""
         self._id_count = 0
-        self._wire = wire
-        config = self.config
-        timeout_seconds = self._settings.call_timeout_seconds
-        self._dialogue = dialogue = Dialogue(wire, self, config.id, config.version, timeout_seconds)
-        greeting = asyncio.create_task(self._greet())
-        try:
-            await dialogue.listen()
-        finally:
-            greeting.cancel()
-            await asyncio.wait([greeting])
-            self.tally.connected -= 1
-            self._wire = None
-            await wire.close()
 
-    async def _greet(self) -> None:
-        """Boots where a boot is due, and then reports every connector whose status was not heard yet."""
-        boots = self.config.profile.boots
-        if boots is Boots.ON_EVERY_CONNECT and self._boot_due is None:
-            self._boot_due = BootReason.POWER_UP
-        if self._boot_due is not None and boots is not Boots.NEVER:
-            await self._boot(self._boot_due)
-        is_first = self._boot_due is not None
-        self._boot_due = None
+    def admit(self, *, started: bool) -> None:
+        """The central system lets us work. After a start every connector is news, later only what changed."""
         self.online.set()
         self.admitted.set()
-        if is_first:
+        if started:
             self.secure("StartupOfTheDevice")
-            for connector in self.connectors:
-                connector.told_status = None
         for connector in self.connectors:
+            if started:
+                connector.told_status = None
             self.report(connector)
-
-    async def _boot(self, reason: BootReason) -> None:
-        """Asks to be admitted until it is, at the interval that the answers name (1.6 §4.2, 2.x B01 to B03)."""
-        while True:
-            exchange = await self.call_message(self.dialect.boot(reason))
-            answer = exchange.answer or {}
-            interval = answer.get("interval")
-            seconds = interval if isinstance(interval, int) and interval > 0 else None
-            if answer.get("status") == "Accepted":
-                self.tally.boots += 1
-                if seconds is not None:
-                    self.device.install("HeartbeatInterval", str(seconds))
-                return
-            await asyncio.sleep(seconds or _BOOT_RETRY_SECONDS)
-
-    async def _keep_beating(self) -> None:
-        """Heartbeat after an interval of silence; other CALLs show as well that the station lives (1.6 §4.6)."""
-        while True:
-            await self.online.wait()
-            interval = self.device.integer("HeartbeatInterval") or _DEFAULT_HEARTBEAT_SECONDS
-            assert self._dialogue is not None
-            quiet_for = interval - (self.clock.wall_seconds() - self._dialogue.last_sent_at)
-            if quiet_for > _TIMER_GRAIN_SECONDS:
-                await asyncio.sleep(quiet_for)
-            else:
-                await self.call_message(self.dialect.heartbeat())
 
     async def restart(self, reason: BootReason) -> None:
         """Drops the connection and boots again, as after a reset."""
-        self._boot_due = reason
-        self._rebooting = True
-        self.charging_profiles.clear(purpose="TxProfile")
-        if self._wire is not None:
-            await self._wire.close()
+        await self.connection.restart(reason)
 
     # -- talking
 
@@ -225,7 +150,8 @@ class Station:
         self, action: str, payload: Payload, *, message_id: str | int, attempt: int = 1, kept: bool = False
     ) -> Exchange:
         """One CALL, in the manner of this station's profile."""
-        if self._dialogue is None:
+        dialogue = self.connection.dialogue
+        if dialogue is None:
             now = self.clock.wall_seconds()
             return Exchange(
                 self.config.id, message_id, action, payload, now, attempt, kept, Outcome.DISCONNECTED
@@ -234,8 +160,8 @@ class Station:
         if profile.distort is not None:
             payload = profile.distort(self.config.version, action, payload)
         if profile.sends_broken_frames and self._chance.random() < 0.05:
-            await self._break_a_frame(self._dialogue)
-        return await self._dialogue.call(message_id, action, payload, attempt=attempt, kept=kept)
+            await self._break_a_frame(dialogue)
+        return await dialogue.call(message_id, action, payload, attempt=attempt, kept=kept)
 
     async def call_message(self, message: Message) -> Exchange:
         return await self.call(message.action, message.payload, message_id=self.new_message_id())
@@ -351,5 +277,4 @@ class Station:
         self.tally.garbled += 1
 
     def hung_up(self) -> None:
-        self.online.clear()
-        self._dialogue = None
+        self.connection.hung_up()

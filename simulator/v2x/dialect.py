@@ -5,28 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.chance import stream
-from simulator.facts import BootReason, Message, Payload, Token, Version
 from simulator.v2x import commands, messages
 from simulator.v2x.story import Story2x
 
 if TYPE_CHECKING:
     from simulator.connector import Connector, Visit
     from simulator.dialogue import Answer, Refusal
+    from simulator.facts import BootReason, Message, Payload, Token
     from simulator.station import Station
 
 
 class Dialect2x:
-    """One 2.x station's way of speaking. By its seed it begins transactions at the plug or at the card,
-    and a 2.1 station tells its status by NotifyEvent or by StatusNotification.
-    """
+    """One 2.x station's way of speaking. By its seed it begins transactions at the plug or at the card."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
         self._stories = 0
         self._events = 0
-        chance = stream(station.config.seed, "dialect")
-        self._by_event = chance.random() < 0.5 and station.config.version is Version.V21
-        if chance.random() < 0.5:
+        if stream(station.config.seed, "start point").random() < 0.5:
             station.device.install("TxCtrlr.TxStartPoint", "EVConnected")
 
     def boot(self, reason: BootReason) -> Message:
@@ -47,7 +43,7 @@ class Dialect2x:
 
     def status(self, connector: Connector) -> list[Message]:
         timestamp = self._station.clock.timestamp()
-        if self._by_event:
+        if self._station.config.status_by_event:
             self._events += 1
             return [messages.availability(connector.number, connector.status, timestamp, self._events)]
         return [messages.status(connector.number, connector.status, timestamp)]
