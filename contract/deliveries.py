@@ -1,0 +1,45 @@
+"""What stands in a gateway's inbox: the values of `ocpp.deliveries.v1`. Internal to the gateways.
+
+The inbox of a gateway is one partition of the topic; the header `gateway` names whom a record is for,
+because several gateways may share a partition.
+"""
+
+from typing import Any
+
+from contract.model import Moment, Value
+from contract.topics import partition_of
+
+FOR_GATEWAY = "gateway"
+"""The header that names the gateway."""
+
+
+class RunCommand(Value, frozen=True, kw_only=True, tag_field="kind", tag="run"):
+    """Ask the station this, if `connection` still holds it. `request` is the command's record value, as it came."""
+
+    station: str
+    connection: str
+    request: Any
+    asked_at: Moment
+    deadline_at: Moment
+
+
+class CloseConnection(Value, frozen=True, kw_only=True, tag_field="kind", tag="close"):
+    """The station has a newer connection elsewhere: close this one, if it is still open."""
+
+    station: str
+    connection: str
+
+
+class Notice(Value, frozen=True, kw_only=True, tag_field="kind", tag="notice"):
+    """The result of a command that this gateway asked for on behalf of an HTTP client."""
+
+    command_id: str
+    result: Any
+
+
+Delivery = RunCommand | CloseConnection | Notice
+
+
+def inbox_of(gateway: str, partitions: int) -> int:
+    """The partition that is this gateway's inbox."""
+    return partition_of(gateway, partitions)
