@@ -4,7 +4,9 @@
 before anything is sent.
 """
 
-from typing import Any
+from typing import Any, ClassVar
+
+import msgspec
 
 from contract.commands import Command
 
@@ -12,7 +14,8 @@ from contract.commands import Command
 class PassedDown(Command, frozen=True, kw_only=True):
     """A command by its OCPP payload."""
 
-    payload: dict[str, Any] = {}
+    ACTION: ClassVar[str]
+    payload: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 ACTIONS: dict[str, str] = {
@@ -46,3 +49,18 @@ ACTIONS: dict[str, str] = {
     "UsePriorityCharging": "charging_profile.use_priority",
 }
 """The command's name, by the OCPP 2.x action that it is."""
+
+
+def _passed_down(action: str, name: str) -> type[PassedDown]:
+    named = {"NAME": name, "ACTION": action, "__doc__": f"{action} of OCPP 2.x, as it is."}
+    kind = msgspec.defstruct(
+        action, [], bases=(PassedDown,), namespace=named, module=__name__, frozen=True, kw_only=True
+    )
+    assert issubclass(kind, PassedDown)
+    return kind
+
+
+PASSED_DOWN: dict[str, type[PassedDown]] = {
+    action: _passed_down(action, name) for action, name in ACTIONS.items()
+}
+"""The commands by the OCPP 2.x action that they are."""

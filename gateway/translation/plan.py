@@ -5,6 +5,7 @@ other words, look alike to those who send them, and stay pure: no I/O, no clock.
 """
 
 from collections.abc import Callable, Generator, Mapping
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,7 +37,7 @@ class Declined(NamedTuple):
     description: str
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """accepted, rejected, failed or unsupported; see `contract.results.Status`."""
 
     status: str
@@ -45,8 +46,28 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     why: str | None = None
 
 
+_CANNOT = frozenset(("NotImplemented", "NotSupported"))
+
+
+def is_unable(reply: Said | Declined) -> bool:
+    """Whether the station said that it does not have the action at all."""
+    return isinstance(reply, Declined) and reply.code in _CANNOT
+
+
+def refused(declined: Declined, loss: tuple[Loss, ...] = ()) -> Outcome:
+    """The outcome where the station's CALLERROR is its last word."""
+    return Outcome(
+        status="unsupported" if is_unable(declined) else "failed",
+        loss=loss,
+        why=f"{declined.code}: {declined.description}" if declined.description else declined.code,
+    )
+
+
 class Unsupported(Exception):
-    """The station's version cannot do what is asked; raised before the first CALL, says why."""
+    """The station's version cannot do what is asked; says why.
+
+    Raised before the first CALL: when the plan is made, or at its first step.
+    """
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +83,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     declined: frozenset[str] = frozenset()
     connectors: int | None = None
 
+    @property
+    def request_id(self) -> int:
+        """The requestId or remoteStartId of the command: made from its id (reference §2.7), 1 to 2^31 - 1."""
+        digest = blake2b(self.command_id.encode(), digest_size=4).digest()
+        return int.from_bytes(digest) & 0x7FFF_FFFF or 1
+
 
 Plan = Generator[Ask, Said | Declined, Outcome]
 MakePlan = Callable[[Any, Target], Plan]
-"""From a command's arguments to its plan. Raises Unsupported."""
+"""From a command's arguments to its plan. It, or the plan's first step, raises Unsupported."""
 
 Outbound = Mapping[type[Command], MakePlan]
 """The plans of one OCPP version, by command."""
