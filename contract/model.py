@@ -159,7 +159,10 @@ class Hardware(Value, frozen=True, kw_only=True):
 
 
 class Fault(Value, frozen=True, kw_only=True):
-    """What is wrong with a connector, in the words of 1.6 (`code` is its errorCode) or of a 2.x NotifyEvent."""
+    """What is wrong with a connector, in the words of 1.6 (`code` is its errorCode) or of a 2.x NotifyEvent.
+
+    Without a `code` nothing is wrong: it is only what a vendor says beside NoError.
+    """
 
     code: str | None = None
     info: str | None = None
