@@ -1,32 +1,24 @@
-"""The embedded engine: appends in groups through one writer thread, reads through another.
+"""The embedded engine: the port's methods, and appends written in groups.
 
-All state is the event loop's; the threads only run one function at a time on their own connection.
 What waits while a commit syncs is the next commit: the busier the log, the larger its transactions.
 """
 
 import asyncio
 import contextlib
-import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Iterable
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 from contract.topics import Topic
 from eventlog.embedded.file import LogFile
-from eventlog.embedded.news import News
 from eventlog.embedded.subscription import EmbeddedSubscription
+from eventlog.embedded.threads import RETRY_SECONDS, Threads
 from eventlog.embedded.upkeep import tidy
 from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, measure
 from eventlog.port import Assigned, LogUnavailable, Partition, Place, Record, RecordRefused, Stored
 
-T = TypeVar("T")
-
-OPEN_SECONDS = 5.0
-RETRY_SECONDS = 0.2
 PROBE_SECONDS = 1.0
 GROUP_RECORDS = 5_000
 TAIL_WAIT_SECONDS = 60.0
@@ -52,30 +44,16 @@ class EmbeddedLog:
         self._tasks: list[asyncio.Task[None]] = []
         self._subscriptions: set[EmbeddedSubscription] = set()
         self._trouble: str | None = "the log is not open"
-        self.news = News(self._version)
+        self._fault: str | None = None
 
     async def open(self) -> None:
+        threads = Threads(self._path)
+        await threads.open()
+        self._threads = threads
         self._in_flight = InFlight(self._take, self._limits)
-        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="eventlog-write")
-        self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="eventlog-read")
-        loop = asyncio.get_running_loop()
-        until = loop.time() + OPEN_SECONDS
-        while True:
-            try:
-                self._write_file = await loop.run_in_executor(self._write_thread, LogFile, self._path)
-                await loop.run_in_executor(self._write_thread, self._write_file.prepare)
-                self._read_file = await loop.run_in_executor(self._read_thread, LogFile, self._path)
-                break
-            except (sqlite3.Error, OSError) as error:
-                # Another process may be making the same file just now.
-                if "locked" not in str(error) or loop.time() > until:
-                    self._write_thread.shutdown(wait=False)
-                    self._read_thread.shutdown(wait=False)
-                    raise LogUnavailable(f"cannot open {self._path}: {error}") from error
-                await asyncio.sleep(RETRY_SECONDS)
         self._trouble = None
-        for work in (self._write_forever, self._sweep_forever, self._tidy_forever, self.news.watch):
-            task = asyncio.create_task(work(), name=f"eventlog-{work.__name__.strip('_')}")
+        for work in (self._write_forever, self._sweep_forever, self._tidy_forever, threads.news.watch):
+            task = asyncio.create_task(work(), name=f"eventlog-{work.__qualname__}")
             task.add_done_callback(self._task_ended)
             self._tasks.append(task)
 
@@ -94,14 +72,11 @@ class EmbeddedLog:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        for thread, file in ((self._read_thread, self._read_file), (self._write_thread, self._write_file)):
-            # Behind whatever the thread still does; nobody waits for it.
-            thread.submit(file.connection.close)
-            thread.shutdown(wait=False)
+        self._threads.close()
 
     @property
     def trouble(self) -> str | None:
-        return self._trouble
+        return self._fault or self._trouble
 
     @property
     def in_flight(self) -> int:
@@ -116,10 +91,10 @@ class EmbeddedLog:
 
     async def apply_topics(self, topics: Iterable[Topic], replicas: int = 1) -> dict[str, str]:
         del replicas  # there is one file
-        return await self.writing(partial(LogFile.apply_topics, topics=list(topics)))
+        return await self._threads.writing(partial(LogFile.apply_topics, topics=list(topics)))
 
     async def partitions(self, topic: str) -> int:
-        return len(await self.reading(lambda file: file.partition_ids(topic)))
+        return len(await self._threads.reading(lambda file: file.partition_ids(topic)))
 
     async def subscribe(
         self,
@@ -129,7 +104,7 @@ class EmbeddedLog:
         on_revoked: Assigned | None = None,
     ) -> EmbeddedSubscription:
         subscription = EmbeddedSubscription(
-            self,
+            self._threads,
             topics,
             group,
             session_seconds=self._session_seconds,
@@ -145,13 +120,13 @@ class EmbeddedLog:
     ) -> AsyncGenerator[Stored, None]:
         positions: dict[Partition, int] = {}
         for topic in topics:
-            ends = await self.reading(partial(LogFile.ends, topic=topic))
+            ends = await self._threads.reading(partial(LogFile.ends, topic=topic))
             positions.update(
                 (Partition(topic, number), 0 if from_beginning else end) for number, end in enumerate(ends)
             )
         while True:
-            news = self.news.next()
-            found = await self.reading(lambda file: file.read(positions, 1_000))
+            news = self._threads.news.next()
+            found = await self._threads.reading(lambda file: file.read(positions, 1_000))
             for stored in found:
                 topic, number, offset = stored.place
                 del positions[Partition(topic, number)]  # to the end of the line
@@ -159,27 +134,11 @@ class EmbeddedLog:
             for stored in found:
                 yield stored
             if not found:
-                await self.news.wait(news, TAIL_WAIT_SECONDS)
+                await self._threads.news.wait(news, TAIL_WAIT_SECONDS)
 
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
         numbers = None if partitions is None else list(partitions)
-        return await self.reading(lambda file: file.read_table(topic, numbers))
-
-    async def reading(self, work: Callable[[LogFile], T]) -> T:
-        """Run this in the reader's thread."""
-        return await self._run(self._read_thread, work, self._read_file)
-
-    async def writing(self, work: Callable[[LogFile], T]) -> T:
-        """Run this in the writer's thread, between two groups of appends."""
-        return await self._run(self._write_thread, work, self._write_file)
-
-    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[LogFile], T], file: LogFile) -> T:
-        if not self._tasks:
-            raise LogUnavailable(self._trouble)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(thread, work, file)
-        except sqlite3.Error as error:
-            raise LogUnavailable(self._words(error)) from error
+        return await self._threads.reading(lambda file: file.read_table(topic, numbers))
 
     def _take(self, record: Record, future: Pending) -> None:
         try:
@@ -201,14 +160,14 @@ class EmbeddedLog:
                 self._work.clear()
                 continue
             try:
-                outcomes = await self.writing(partial(LogFile.append, records=group))
+                outcomes = await self._threads.writing(partial(LogFile.append, records=group))
             except LogUnavailable as error:
                 self._trouble = str(error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             self._trouble = None
             self._resolve(outcomes)
-            self.news.tell()
+            self._threads.news.tell()
 
     def _drop_expired(self) -> None:
         """Forget what has failed already: it is not written later, unless the attempt under way succeeds."""
@@ -233,7 +192,7 @@ class EmbeddedLog:
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """They run until they are cancelled; one that raised is a fault of ours, and readiness shall see it."""
         if not task.cancelled() and task.exception() is not None:
-            self._trouble = f"{task.get_name()} ended: {task.exception()!r}"
+            self._fault = f"{task.get_name()} ended: {task.exception()!r}"
 
     async def _sweep_forever(self) -> None:
         loop = asyncio.get_running_loop()
@@ -245,7 +204,7 @@ class EmbeddedLog:
             if self._trouble and not self._queue and loop.time() - probed_at > PROBE_SECONDS:
                 probed_at = loop.time()
                 try:
-                    await self.writing(LogFile.probe)
+                    await self._threads.writing(LogFile.probe)
                 except LogUnavailable as error:
                     self._trouble = str(error)
                 else:
@@ -254,15 +213,7 @@ class EmbeddedLog:
     async def _tidy_forever(self) -> None:
         while True:
             try:
-                more = await self.writing(tidy)
+                more = await self._threads.writing(tidy)
             except LogUnavailable:
                 more = False  # the appends will say so
             await asyncio.sleep(0.05 if more else self._upkeep_seconds)
-
-    async def _version(self) -> int | None:
-        with contextlib.suppress(LogUnavailable):
-            return await self.reading(LogFile.version)
-        return None
-
-    def _words(self, error: sqlite3.Error) -> str:
-        return f"{self._path}: {error}"

@@ -2,28 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Iterable, Mapping
 
-from eventlog.embedded.file import LogFile
 from eventlog.embedded.group import Member
-from eventlog.embedded.news import News
+from eventlog.embedded.threads import Threads
 from eventlog.port import Assigned, LogUnavailable, Partition, Stored
-
-T = TypeVar("T")
 
 BEATS_A_SESSION = 5
 LOOK_SECONDS = 0.2
-
-
-class Threads(Protocol):
-    """What a subscription needs of its engine. Both raise LogUnavailable when the file does not answer."""
-
-    news: News
-
-    async def reading(self, work: Callable[[LogFile], T]) -> T: ...
-
-    async def writing(self, work: Callable[[LogFile], T]) -> T: ...
 
 
 class EmbeddedSubscription:

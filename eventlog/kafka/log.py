@@ -1,4 +1,4 @@
-"""The Kafka engine: keeps a producer alive for the publisher, and says what troubles it.
+"""The Kafka engine: the port's methods, the deadlines, and what to tell an operator.
 
 Every wait has a deadline of our own: while brokers are down, aiokafka's `send` and `stop` wait for
 ever. What is on its way stays there and may still be written after its append has failed; its
@@ -10,19 +10,17 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterable
 from copy import copy
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from contract.topics import Topic
 from eventlog.in_flight import DEFAULT_LIMITS, Limits, Pending
 from eventlog.kafka import admin, reading
-from eventlog.kafka.ending import end
+from eventlog.kafka.keeper import Keeper
 from eventlog.kafka.publisher import Publisher
 from eventlog.kafka.settings import DEFAULT_SETTINGS, KafkaSettings
 from eventlog.kafka.subscription import KafkaSubscription
 from eventlog.port import Assigned, LogUnavailable, Record, RecordRefused, Stored
 
-RETRY_SECONDS = 0.5
 PROBE_SECONDS = 2.0
 STUCK_DEADLINES = 6
 """A batch this many publish deadlines on its way: perhaps it is the producer that is stuck. Replace it."""
@@ -40,21 +38,20 @@ class KafkaLog:
         self._limits = limits
         self._settings = settings
         self._tasks: list[asyncio.Task[None]] = []
-        self._ending: set[asyncio.Task[None]] = set()
+        self._looking_up: dict[str, list[tuple[Record, Pending]]] = {}
+        self._look_ups: set[asyncio.Task[None]] = set()
         self._subscriptions: set[KafkaSubscription] = set()
-        self._unknown: dict[str, list[tuple[Record, Pending]]] = {}
         self._trouble: str | None = "the log is not open"
-        self.restarts = 0
-        """How often the producer had to be replaced."""
+        self._fault: str | None = None
 
     async def open(self) -> None:
         self._publisher = Publisher(self._look_up, self._limits, self._settings.linger_milliseconds / 1000)
         self._in_flight = self._publisher.in_flight
-        self._producer = await self._start_producer()
-        self._publisher.use(self._producer)
+        self._keeper = Keeper(self._bootstrap, self._settings, self._publisher)
+        await self._keeper.start()
         self._trouble = None
-        for work in (self._publisher.run, self._sweep_forever, self._keep_producer, self._probe_forever):
-            task = asyncio.create_task(work(), name=f"eventlog-{work.__name__.strip('_')}")
+        for work in (self._publisher.run, self._keeper.run, self._sweep_forever, self._probe_forever):
+            task = asyncio.create_task(work(), name=f"eventlog-{work.__qualname__}")
             task.add_done_callback(self._task_ended)
             self._tasks.append(task)
 
@@ -65,27 +62,28 @@ class KafkaLog:
         until = loop.time() + deadline_seconds
         self._in_flight.close("the log is closed")
         await self._in_flight.drained(deadline_seconds)
-        self._in_flight.fail_all(self._trouble or "the log was closed before it confirmed the record")
+        self._in_flight.fail_all(self.trouble or "the log was closed before it confirmed the record")
         self._trouble = "the log is closed"
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        left = max(0.0, until - loop.time())
-        ending = [asyncio.create_task(end(self._producer, left)), *self._ending]
-        ending += [asyncio.create_task(subscription.close(left)) for subscription in self._subscriptions]
-        await asyncio.wait(ending, timeout=left)
+        ending, self._tasks = [*self._tasks, *self._look_ups], []
         for task in ending:
             task.cancel()
         await asyncio.gather(*ending, return_exceptions=True)
+        left = max(0.0, until - loop.time())
+        await asyncio.gather(
+            self._keeper.close(left), *(member.close(left) for member in self._subscriptions)
+        )
 
     @property
     def trouble(self) -> str | None:
-        return self._trouble
+        return self._fault or self._trouble or self._keeper.trouble
 
     @property
     def in_flight(self) -> int:
         return self._in_flight.count
+
+    @property
+    def restarts(self) -> int:
+        return self._keeper.restarts
 
     def append(self, record: Record) -> Pending:
         return self._in_flight.append(record)
@@ -96,21 +94,9 @@ class KafkaLog:
             done = await admin.apply_topics(self._settings.connection(self._bootstrap), wanted, replicas)
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailable(f"the topics could not be applied: {error!r}") from error
-        until = asyncio.get_running_loop().time() + self._settings.open_seconds
         for topic in wanted:
-            await self._meet(topic.name, until)
+            await self.partitions(topic.name)  # from now on appends know it
         return done
-
-    async def _meet(self, topic: str, until: float) -> None:
-        """Wait until the broker that we ask has heard of a topic just made; from then on appends know it."""
-        while True:
-            try:
-                await self.partitions(topic)
-            except RecordRefused:
-                if asyncio.get_running_loop().time() > until:
-                    raise
-            else:
-                return
 
     async def partitions(self, topic: str) -> int:
         if not self._tasks:
@@ -118,13 +104,11 @@ class KafkaLog:
         for attempt in range(LOOK_UPS):
             if attempt:
                 await asyncio.sleep(LOOK_UP_SECONDS)
-            # The producer never names a topic to the brokers, it asks for all: naming one that does
-            # not exist would create it where `auto.create.topics.enable` is left on.
-            known = self._producer.client.cluster.partitions_for_topic(topic)
-            if known is not None:
-                self._publisher.know(topic, len(known))
-                return len(known)
-            if not await self._refresh():
+            count = self._keeper.partitions(topic)
+            if count is not None:
+                self._publisher.know(topic, count)
+                return count
+            if not await self._keeper.refresh():
                 raise LogUnavailable(f"no broker of {self._bootstrap} answers")
         raise RecordRefused(f"topic {topic!r} does not exist")
 
@@ -159,92 +143,41 @@ class KafkaLog:
         numbers = range(count) if partitions is None else list(partitions)
         return await reading.read_table(self._settings.connection(self._bootstrap), topic, numbers)
 
-    async def _start_producer(self) -> AIOKafkaProducer:
-        settings = self._settings
-        producer = AIOKafkaProducer(
-            **settings.connection(self._bootstrap),
-            enable_idempotence=True,
-            acks="all",
-            linger_ms=0,  # the publisher lingers
-            max_batch_size=settings.max_batch_bytes,
-            compression_type=settings.compression,
-        )
-        try:
-            async with asyncio.timeout(settings.open_seconds):
-                await producer.start()
-                # What it has learned so far are the brokers; from now on it knows all topics.
-                if not await producer.client.force_metadata_update():
-                    raise TimeoutError("no broker lists its topics")  # noqa: TRY301 the same end
-        except (KafkaError, OSError, TimeoutError) as error:
-            await end(producer, 0.0)
-            raise LogUnavailable(f"no broker of {self._bootstrap} answers: {error!r}") from error
-        except asyncio.CancelledError:
-            await end(producer, 0.0)
-            raise
-        return producer
-
-    async def _keep_producer(self) -> None:
-        """Replace the producer when it cannot go on."""
-        while True:
-            await self._publisher.broken.wait()
-            self._publisher.pause()
-            self._trouble = f"the producer is being replaced: {self._publisher.failure}"
-            # Ended before its successor begins: what it has on its way has failed, and written late
-            # it would stand behind what its stations have sent since (promise 3).
-            await end(self._producer, 0.0)
-            try:
-                self._producer = await self._start_producer()
-            except LogUnavailable as error:
-                self._trouble = str(error)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            self._publisher.use(self._producer)
-            self.restarts += 1
-            self._trouble = None
-            await asyncio.sleep(RETRY_SECONDS)  # whatever breaks it, not faster than this
-
     async def _sweep_forever(self) -> None:
+        """Keep the publish deadline, and judge by what is on its way how the log is."""
         confirmed = 0
+        deadline = self._limits.publish_deadline_seconds
         while True:
             await asyncio.sleep(self._in_flight.sweep_seconds)
             waiting = self._publisher.waiting_seconds()
-            deadline = self._limits.publish_deadline_seconds
             if waiting > deadline / 2:
                 self._trouble = f"Kafka at {self._bootstrap} has not confirmed a batch for {waiting:.0f} s"
-            elif self._publisher.confirmed > confirmed and not self._publisher.broken.is_set():
+            elif self._publisher.confirmed > confirmed:
                 self._trouble = None
             confirmed = self._publisher.confirmed
             if waiting > deadline * STUCK_DEADLINES:
                 self._publisher.give_up(f"nothing was confirmed for {waiting:.0f} s")
-            if self._in_flight.sweep(self._trouble):
+            if self._in_flight.sweep(self.trouble):
                 self._publisher.drop_expired()
 
     async def _probe_forever(self) -> None:
         """Ask the brokers now and then when there is nothing to append, so that readiness knows."""
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            if self._publisher.waiting_seconds() or self._publisher.broken.is_set():
-                continue
-            self._trouble = None if await self._refresh() else f"no broker of {self._bootstrap} answers"
-
-    async def _refresh(self) -> bool:
-        """Ask a broker for all topics; whether one answered."""
-        try:
-            async with asyncio.timeout(self._settings.request_timeout_seconds):
-                return bool(await self._producer.client.force_metadata_update())
-        except (KafkaError, TimeoutError):
-            return False
+            if not self._publisher.waiting_seconds():
+                answered = await self._keeper.refresh()
+                self._trouble = None if answered else f"no broker of {self._bootstrap} answers"
 
     def _look_up(self, record: Record, future: Pending) -> None:
         """An append to a topic that we have not met: it waits, in order, until we know."""
-        waiting = self._unknown.get(record.topic)
+        waiting = self._looking_up.get(record.topic)
         if waiting is not None:
             waiting.append((record, future))
             return
-        self._unknown[record.topic] = [(record, future)]
+        self._looking_up[record.topic] = [(record, future)]
         task = asyncio.create_task(self._find(record.topic), name="eventlog-find_topic")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._look_ups.add(task)
+        task.add_done_callback(self._look_ups.discard)
 
     async def _find(self, topic: str) -> None:
         error: Exception | None = None
@@ -253,7 +186,7 @@ class KafkaLog:
         except (RecordRefused, LogUnavailable) as raised:
             error = raised
         finally:
-            waiting = self._unknown.pop(topic)
+            waiting = self._looking_up.pop(topic)
         for record, future in waiting:
             if future.done():
                 continue
@@ -265,4 +198,4 @@ class KafkaLog:
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """They run until they are cancelled; one that raised is a fault of ours, and readiness shall see it."""
         if not task.cancelled() and task.exception() is not None:
-            self._trouble = f"{task.get_name()} ended: {task.exception()!r}"
+            self._fault = f"{task.get_name()} ended: {task.exception()!r}"

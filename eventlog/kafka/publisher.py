@@ -12,9 +12,7 @@ owns this asks for a new producer whenever `broken` says so.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
-from copy import copy
 from functools import lru_cache, partial
 
 from aiokafka import AIOKafkaProducer
@@ -25,12 +23,12 @@ from aiokafka.errors import (
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
 )
-from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from contract.topics import partition_of
 from eventlog.in_flight import InFlight, Limits, Pending
-from eventlog.port import LogUnavailable, Place, Record, RecordRefused
+from eventlog.kafka.lane import Batch, Lane
+from eventlog.port import LogUnavailable, Record, RecordRefused
 
 _partition_of = lru_cache(maxsize=100_000)(partition_of)
 
@@ -41,50 +39,6 @@ REFUSED = (
     TopicAuthorizationFailedError,
 )
 """The broker's word on this batch alone: the next one may fare better with the same producer."""
-
-
-class Batch:
-    """Records of one partition, and the futures of their appends in the same order."""
-
-    __slots__ = ("builder", "futures", "sent_at", "size_bytes")
-
-    def __init__(self, builder: BatchBuilder) -> None:
-        self.builder = builder
-        self.futures: list[Pending] = []
-        self.size_bytes = 0
-        self.sent_at = 0.0
-
-    def fail(self, error: Exception) -> None:
-        for future in self.futures:
-            if not future.done():
-                future.set_exception(copy(error))  # each raises its own, or their tracebacks would add up
-
-    @property
-    def over(self) -> bool:
-        """Nobody waits for it any more."""
-        return all(future.done() for future in self.futures)
-
-
-class Lane:
-    """One partition: the batch that fills, the full ones before it, and the one on its way."""
-
-    __slots__ = ("filling", "full", "number", "sent", "topic")
-
-    def __init__(self, topic: str, number: int) -> None:
-        self.topic = topic
-        self.number = number
-        self.filling: Batch | None = None
-        self.full: deque[Batch] = deque()
-        self.sent: Batch | None = None
-
-    def next(self) -> Batch | None:
-        """Take off the batch that is to be sent now; None when there is none, or one is on its way."""
-        if self.sent is not None:
-            return None
-        if self.full:
-            return self.full.popleft()
-        batch, self.filling = self.filling, None
-        return batch
 
 
 class Publisher:
@@ -181,8 +135,7 @@ class Publisher:
                 continue  # `use` will say when to go on
             ready, self._ready = self._ready, {}
             for lane in ready:
-                batch = lane.next()
-                if batch is not None and batch.futures:  # not where its only record could not be encoded
+                if (batch := lane.next()) is not None:
                     await self._send(self._producer, lane, batch)
 
     def waiting_seconds(self) -> float:
@@ -193,13 +146,7 @@ class Publisher:
     def drop_expired(self) -> None:
         """Forget the batches that are not on their way and that nobody waits for: they are never written."""
         for lane in self._all_lanes():
-            dropped = [batch for batch in lane.full if batch.over]
-            if dropped:
-                lane.full = deque(batch for batch in lane.full if not batch.over)
-            if lane.filling is not None and lane.filling.over:
-                dropped.append(lane.filling)
-                lane.filling = None
-            self.in_flight.release(sum(batch.size_bytes for batch in dropped))
+            self.in_flight.release(sum(batch.size_bytes for batch in lane.take_expired()))
 
     def _all_lanes(self) -> list[Lane]:
         return [lane for lanes in self._lanes.values() for lane in lanes]
@@ -218,8 +165,10 @@ class Publisher:
         known = producer.client.cluster.partitions_for_topic(lane.topic)
         if known is None or lane.number not in known:
             # Asked here, because `send_batch` would name the topic in a metadata request, and a broker
-            # that creates topics by itself would create it. The next append looks it up again.
-            self._forget(lane.topic, batch)
+            # that creates topics by itself would create it.
+            batch.fail(LogUnavailable(f"the brokers do not list topic {lane.topic!r} any more"))
+            self.in_flight.release(batch.size_bytes)
+            producer.client.force_metadata_update()
             return
         lane.sent = batch
         batch.sent_at = self._loop.time()
@@ -240,11 +189,7 @@ class Publisher:
         lane.sent = None
         if error is None:
             self.confirmed += 1
-            topic, number, offset = lane.topic, lane.number, sent.result().offset
-            for future in batch.futures:
-                if not future.done():
-                    future.set_result(Place(topic, number, offset))
-                offset += 1
+            batch.confirm(lane.topic, lane.number, sent.result().offset)
         elif isinstance(error, REFUSED):
             alone = len(batch.futures) == 1
             batch.fail((RecordRefused if alone else LogUnavailable)(f"Kafka refused the batch: {error!r}"))
@@ -255,15 +200,3 @@ class Publisher:
         if lane.full or lane.filling is not None:
             self._ready[lane] = None
             self._go.set()
-
-    def _forget(self, topic: str, batch: Batch) -> None:
-        """The topic is gone, or hidden for a moment."""
-        error = LogUnavailable(f"the brokers do not list topic {topic!r} any more")
-        batches = [batch]
-        for lane in self._lanes.pop(topic, []):
-            batches += lane.full
-            if lane.filling is not None:
-                batches.append(lane.filling)
-        for lost in batches:
-            lost.fail(error)
-            self.in_flight.release(lost.size_bytes)

@@ -14,7 +14,7 @@ import pytest
 from contract.topics import Topic
 from eventlog.embedded import EmbeddedLog
 from eventlog.embedded.file import BUSY_MILLISECONDS, LogFile
-from eventlog.embedded.log import RETRY_SECONDS
+from eventlog.embedded.threads import RETRY_SECONDS
 from eventlog.embedded.upkeep import BITE_RECORDS, tidy
 from eventlog.in_flight import Limits
 from eventlog.port import LogUnavailable, Record, Stored
@@ -124,12 +124,12 @@ async def test_a_member_taken_for_dead_loses_its_partitions_and_may_not_commit(
 
 async def test_a_full_disk_is_trouble_with_words_and_passes(log: EmbeddedLog) -> None:
     """The limit on the file's pages raises the error that a full disk does."""
-    pages = log._write_file.connection.execute("PRAGMA page_count").fetchone()[0]
-    log._write_file.connection.execute(f"PRAGMA max_page_count = {pages}")
+    pages = log._threads._write_file.connection.execute("PRAGMA page_count").fetchone()[0]
+    log._threads._write_file.connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(LogUnavailable, match="full"):
         await log.append(Record(TOPIC.name, "CP-1", b"x" * 100_000))
     assert "full" in (log.trouble or "")
-    log._write_file.connection.execute("PRAGMA max_page_count = 1000000")
+    log._threads._write_file.connection.execute("PRAGMA max_page_count = 1000000")
     await log.append(Record(TOPIC.name, "CP-1", b"x" * 100_000))
     assert log.trouble is None
 
@@ -160,10 +160,10 @@ async def test_a_file_that_is_no_log_is_unavailable(path: Path) -> None:
 
 
 async def test_appends_share_transactions(log: EmbeddedLog) -> None:
-    before = await log.reading(LogFile.version)
+    before = await log._threads.reading(LogFile.version)
     await asyncio.gather(*[log.append(Record(TOPIC.name, f"CP-{n}", b"{}")) for n in range(1_000)])
-    assert await log.reading(LogFile.version) != before
-    assert log._write_file.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert await log._threads.reading(LogFile.version) != before
+    assert log._threads._write_file.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     stored = await everything(log, TOPIC.name, 1_000)
     assert len({s.appended_ms for s in stored}) < 50  # one time a transaction
 
@@ -172,10 +172,12 @@ async def test_retention_deletes_the_old_and_keeps_the_offsets(log: EmbeddedLog)
     for _ in range(3):
         records = [Record(TOPIC.name, "CP-1", b"old", partition=1) for _ in range(BITE_RECORDS // 2)]
         await asyncio.gather(*map(log.append, records))
-    await log.writing(lambda file: file.connection.execute("UPDATE records SET appended_ms = 1000") and None)
+    await log._threads.writing(
+        lambda file: file.connection.execute("UPDATE records SET appended_ms = 1000") and None
+    )
     kept = await log.append(Record(TOPIC.name, "CP-1", b"new", partition=1))
 
-    while await log.writing(tidy):
+    while await log._threads.writing(tidy):
         pass
 
     [stored] = await everything(log, TOPIC.name, 1)
@@ -186,16 +188,16 @@ async def test_retention_deletes_the_old_and_keeps_the_offsets(log: EmbeddedLog)
 async def test_compaction_keeps_the_newest_of_each_key_and_drops_old_tombstones(log: EmbeddedLog) -> None:
     for key, value in (("a", b"1"), ("b", b"1"), ("gone", b"1"), ("a", b"2"), ("gone", None), ("left", None)):
         await log.append(Record(TABLE.name, key, value))
-    await log.writing(
+    await log._threads.writing(
         lambda file: (
             file.connection.execute("UPDATE records SET appended_ms = 1000 WHERE key = 'gone'") and None
         )
     )
 
-    while await log.writing(tidy):
+    while await log._threads.writing(tidy):
         pass
 
-    rows = await log.reading(
+    rows = await log._threads.reading(
         lambda file: file.connection.execute("SELECT key, value FROM records").fetchall()
     )
     assert rows == [("b", b"1"), ("a", b"2"), ("left", None)]

@@ -61,7 +61,7 @@ async def test_a_producer_that_is_out_of_sequence_is_replaced(log: KafkaLog, top
     """A hole in the sequence numbers, made by hand: the broker refuses all that follows, for ever."""
     await log.append(Record(topic, "CP-1", b"before"))
     place = TopicPartition(topic, partition_of("CP-1", 4))
-    log._producer._txn_manager.increment_sequence_number(place, 5)
+    _producer(log)._txn_manager.increment_sequence_number(place, 5)
 
     with pytest.raises(LogUnavailable, match="OutOfOrder"):
         await log.append(Record(topic, "CP-1", b"lost"))
@@ -74,8 +74,8 @@ async def test_a_producer_that_is_out_of_sequence_is_replaced(log: KafkaLog, top
 
 async def test_a_producer_whose_sender_died_is_replaced(log: KafkaLog, topic: str) -> None:
     await log.append(Record(topic, "CP-1", b"before"))
-    log._producer._sender.sender_task.cancel()
-    log._producer._message_accumulator.fail_all(KafkaError("what a sender ends with"))
+    _producer(log)._sender.sender_task.cancel()
+    _producer(log)._message_accumulator.fail_all(KafkaError("what a sender ends with"))
     after = await log.append(Record(topic, "CP-1", b"after"))
     assert after.offset == 1
     assert log.restarts == 1
@@ -211,6 +211,11 @@ async def test_compressed_batches_are_read_back(
 
 MESSAGE = b'{"transaction_id": "1", "meter_wh": 1234, "raw": "' + b"x" * 300 + b'"}'
 HEADERS = [(f"ce_attribute{n}", b"some value of usual length") for n in range(10)]
+
+
+def _producer(log: KafkaLog) -> AIOKafkaProducer:
+    assert log._keeper._producer is not None
+    return log._keeper._producer
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, key: str) -> None:
