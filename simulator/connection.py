@@ -71,6 +71,8 @@ class Connection:
         """Hangs up, and boots for this reason on the next connection."""
         self._boot_due = reason
         self._restarting = True
+        if self.dialogue is not None:
+            self.dialogue.hang_up()
         if self._wire is not None:
             await self._wire.close()
 

@@ -198,7 +198,7 @@ class Controls:
         self.firmware_request = request_id
         for status in _SIGNED_FIRMWARE_BEFORE_BOOT if signed else _FIRMWARE_BEFORE_BOOT:
             await station.clock.sleep(_STEP_SECONDS)
-            self._tell_firmware(status)
+            await self._tell_firmware(status)
         self.firmware_version += 1
         station.device.install("ChargingStation.FirmwareVersion", self.firmware_text)
         self.stop_all(StopCause.HARD_RESET)
@@ -207,22 +207,22 @@ class Controls:
         await station.restart(BootReason.FIRMWARE_UPDATE)
         await station.online.wait()
         station.secure("FirmwareUpdated")
-        self._tell_firmware("Installed")
+        await self._tell_firmware("Installed")
         self.firmware_status = "Idle"
 
     @property
     def firmware_text(self) -> str:
         return f"{self.firmware_version}.0.0"
 
-    def _tell_firmware(self, status: str) -> None:
+    async def _tell_firmware(self, status: str) -> None:
         self.firmware_status = status
-        self._station.tell(self._station.dialect.firmware_status(status, self.firmware_request))
+        await self._station.call_message(self._station.dialect.firmware_status(status, self.firmware_request))
 
     async def upload_log(self, request_id: int | None) -> None:
         """Uploads a log that does not exist, with the status of each step told."""
         self.log_request = request_id
         for status in ("Uploading", "Uploaded"):
             self.log_status = status
-            self._station.tell(self._station.dialect.log_status(status, request_id))
+            await self._station.call_message(self._station.dialect.log_status(status, request_id))
             await self._station.clock.sleep(_STEP_SECONDS)
         self.log_status = "Idle"

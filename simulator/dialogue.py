@@ -82,7 +82,7 @@ class Dialogue:
                 await self._wire.send(orjson.dumps([CALL, message_id, action, payload]))
                 await self._settled
             except ConnectionError:
-                self._hang_up()
+                self.hang_up()
             finally:
                 deadline.cancel()
                 self._settle(exchange, Outcome.DISCONNECTED)  # only where we were cancelled
@@ -101,7 +101,7 @@ class Dialogue:
         except ConnectionError:
             pass  # it ended while we answered: the same to us as a close
         finally:
-            self._hang_up()
+            self.hang_up()
 
     async def _hear(self, text: bytes | str) -> None:
         try:
@@ -141,7 +141,7 @@ class Dialogue:
         exchange.answer, exchange.error_code = answer, code
         self._settle(exchange, outcome)
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
         """Tells the station at once, whoever sees the end first: until it knows, it would call again."""
         self._ended = True
         if self._open is not None:

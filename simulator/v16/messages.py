@@ -9,11 +9,10 @@ from simulator.facts import Message, Payload, Sample, Status, StopCause, Token
 if TYPE_CHECKING:
     from simulator.settings import StationConfig
 
-ACTIONS = frozenset(
+SAID = frozenset(
     {
         "Authorize",
         "BootNotification",
-        "DataTransfer",
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "Heartbeat",

@@ -10,7 +10,7 @@ from simulator.facts import BootReason, ChargingState, Message, Payload, Sample,
 if TYPE_CHECKING:
     from simulator.settings import StationConfig
 
-ACTIONS = frozenset(
+SAID = frozenset(
     {
         "Authorize",
         "BootNotification",

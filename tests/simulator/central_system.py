@@ -69,6 +69,8 @@ class CentralSystem:
     away: bool = False
     boot_answers: deque[Payload] = field(default_factory=deque)
     refuse_tokens: set[str] = field(default_factory=set)
+    refuse_starts: bool = False
+    """Whether a token that Authorize accepts is refused when the transaction begins."""
     fail: Callable[[Heard], str | None] = lambda _heard: None
     """An error code to answer with; "" stays silent, "hang up" ends the connection; None answers well."""
     _transactions: int = 0
@@ -142,22 +144,23 @@ class CentralSystem:
                 return self.boot_answers.popleft() if self.boot_answers else accepted
             case "Heartbeat":
                 return {"currentTime": NOW}
-            case "Authorize" | "StartTransaction" if heard.version == "1.6":
-                verdict = {"idTagInfo": {"status": self._verdict(heard.payload["idTag"])}}
-                if heard.action == "Authorize":
-                    return verdict
-                self._transactions += 1
-                return {**verdict, "transactionId": self._transactions}
+            case "Authorize" if heard.version == "1.6":
+                return {"idTagInfo": {"status": self._verdict(heard.payload["idTag"])}}
             case "Authorize":
                 return {"idTokenInfo": {"status": self._verdict(heard.payload["idToken"]["idToken"])}}
+            case "StartTransaction":
+                self._transactions += 1
+                status = self._verdict(heard.payload["idTag"], starts=True)
+                return {"idTagInfo": {"status": status}, "transactionId": self._transactions}
             case "TransactionEvent" if "idToken" in heard.payload:
-                return {"idTokenInfo": {"status": self._verdict(heard.payload["idToken"]["idToken"])}}
+                token = heard.payload["idToken"]["idToken"]
+                return {"idTokenInfo": {"status": self._verdict(token, starts=True)}}
             case "SignCertificate" | "DataTransfer":
                 return {"status": "Accepted"}
         return {}
 
-    def _verdict(self, token: str) -> str:
-        return "Invalid" if token in self.refuse_tokens else "Accepted"
+    def _verdict(self, token: str, *, starts: bool = False) -> str:
+        return "Invalid" if token in self.refuse_tokens or (starts and self.refuse_starts) else "Accepted"
 
 
 class MemoryWire:
