@@ -10,8 +10,9 @@ from typing import Any
 from contract.events import ConnectorStatusChanged, DeviceModelEvent, Event
 from contract.model import Evse, Fault, Native
 from gateway.translation.parts_2x import as_evse
-from gateway.translation.readers import as_moment, as_text, finder, same
+from gateway.translation.readers import finder, same
 from gateway.translation.table import Payload, Reading
+from gateway.translation.values import as_moment, as_text
 
 CONNECTOR_STATUSES = same("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
 

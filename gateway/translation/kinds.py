@@ -24,8 +24,9 @@ from gateway.translation.quantities import (
     Unit,
     scaled,
 )
-from gateway.translation.readers import MOST_DIGITS, as_integer, as_text, finder, same
+from gateway.translation.readers import finder, same
 from gateway.translation.table import Reading
+from gateway.translation.values import MOST_DIGITS, as_integer, as_text
 
 _find_measurand = finder(same(*NATURAL_UNITS))
 _find_context = finder(same(*CONTEXTS))

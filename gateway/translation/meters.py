@@ -11,8 +11,9 @@ from contract.events import Event, MeterSampled
 from contract.model import Sample, SignedReading
 from gateway.translation.ids import canonical
 from gateway.translation.kinds import Kind, kind_of
-from gateway.translation.readers import MOST_DIGITS, as_moment, as_number, as_text, at, each_object
+from gateway.translation.readers import at
 from gateway.translation.table import Payload, Reader, Reading
+from gateway.translation.values import MOST_DIGITS, as_moment, as_number, as_text, each_object
 
 
 def samples_16(path: str) -> Reader:

@@ -5,8 +5,8 @@ import re
 from contract.events import Event
 from contract.model import Decision, Evse, IdToken
 from gateway.translation.moments import written
-from gateway.translation.readers import as_integer, as_text
 from gateway.translation.table import Payload, Reader, Reading
+from gateway.translation.values import as_integer, as_text
 from gateway.translation.words_16 import TEMPORARY_VERDICTS, VERDICTS
 
 ID_TAG_LENGTH = 20

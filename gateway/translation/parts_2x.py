@@ -10,8 +10,9 @@ import orjson
 
 from contract.model import AdditionalIdToken, Decision, Evse, IdToken, Native, StatusInfo, Transaction
 from gateway.translation.ids import transaction_id_2x
-from gateway.translation.readers import as_integer, as_text, at, each_object, one_of, same, text
+from gateway.translation.readers import at, one_of, same, text
 from gateway.translation.table import Payload, Reader, Reading
+from gateway.translation.values import as_integer, as_text, each_object
 
 STATION_SCOPE = 0
 """The EVSE id that means the station itself, or its main meter (OCPP 2.0.1 Part 2, MeterValuesRequest)."""

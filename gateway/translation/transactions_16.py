@@ -9,16 +9,7 @@ from gateway.translation.ids import by_content, canonical, identity
 from gateway.translation.meters import sampled
 from gateway.translation.parts_16 import evse_of, id_tag_info, id_token
 from gateway.translation.quantities import DEFAULT_MEASURAND
-from gateway.translation.readers import (
-    LARGEST_INTEGER,
-    as_integer,
-    as_text,
-    as_written,
-    at,
-    decimal,
-    integer,
-    one_of,
-)
+from gateway.translation.readers import as_written, at, decimal, integer, one_of
 from gateway.translation.table import Payload, Reader, Reading
 from gateway.translation.transaction_numbers import (
     LARGEST_NUMBER,
@@ -29,6 +20,7 @@ from gateway.translation.transaction_numbers import (
     number_for,
     origin_of,
 )
+from gateway.translation.values import LARGEST_INTEGER, as_integer, as_text
 from gateway.translation.words_16 import DEFAULT_STOP_REASON, STOP_REASONS, STOP_TRIGGERS
 
 _connector = integer("connectorId")

@@ -22,7 +22,6 @@ from gateway.translation.parts_2x import (
     nested_custom_data,
 )
 from gateway.translation.readers import (
-    as_text,
     as_written,
     at,
     boolean,
@@ -34,6 +33,7 @@ from gateway.translation.readers import (
     same,
 )
 from gateway.translation.table import Answer, Inbound, Payload, Reader, Reading, Row
+from gateway.translation.values import as_text
 
 REGISTER = "Energy.Active.Import.Register"
 _BEGIN = "Transaction.Begin"

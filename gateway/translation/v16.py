@@ -29,7 +29,6 @@ from gateway.translation.parts_16 import (
     verdict,
 )
 from gateway.translation.readers import (
-    as_text,
     as_written,
     at,
     constant,
@@ -40,6 +39,7 @@ from gateway.translation.readers import (
     text,
 )
 from gateway.translation.table import Inbound, Payload, Reader, Reading, Table
+from gateway.translation.values import as_text
 from gateway.translation.words_16 import (
     DIAGNOSTICS_STATUSES,
     ERROR_CODES,
