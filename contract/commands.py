@@ -9,18 +9,25 @@ from typing import Any, ClassVar
 
 from contract.model import Evse, IdToken, Moment, Value
 
+Versions = tuple[str, ...]
+
+ALL: Versions = ("1.6", "2.0.1", "2.1")
+SINCE_201: Versions = ("2.0.1", "2.1")
+SINCE_21: Versions = ("2.1",)
+
 
 class Command(Value, frozen=True, kw_only=True):
-    """A command's arguments."""
+    """A command's arguments. `VERSIONS` are those of OCPP that have the command, or some form of it."""
 
     NAME: ClassVar[str]
+    VERSIONS: ClassVar[Versions] = ALL
 
 
 class TransactionStart(Command, frozen=True, kw_only=True):
     """Start charging for `id_token`, on `evse` or wherever the station decides.
 
     `remote_start_id` is made from the command's id where it is absent; 1.6 has none.
-    `charging_profile` is the 2.x ChargingProfileType.
+    `charging_profile` is the 2.x ChargingProfileType. A token without a type is given the one it looks like.
     """
 
     NAME = "transaction.start"
@@ -42,6 +49,7 @@ class TransactionGetStatus(Command, frozen=True, kw_only=True):
     """Whether a transaction is going on, and whether messages of it still wait at the station (2.x only)."""
 
     NAME = "transaction.get_status"
+    VERSIONS = SINCE_201
     transaction_id: str | None = None
 
 
@@ -137,7 +145,10 @@ class AuthorizationClearCache(Command, frozen=True, kw_only=True):
 
 
 class ChargingProfileSet(Command, frozen=True, kw_only=True):
-    """Install a charging profile (2.x ChargingProfileType) on an EVSE, or (0) on the station."""
+    """Install a charging profile (2.x ChargingProfileType) on an EVSE, or (0) on the station.
+
+    A `transactionId` in the profile is the canonical one (`transaction.id` of its events).
+    """
 
     NAME = "charging_profile.set"
     evse_id: int

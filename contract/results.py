@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from contract.events import Event
-from contract.model import Moment, Native, StatusInfo, Value
+from contract.model import Evse, Moment, Native, StatusInfo, Value
 from contract.topics import COMMAND_RESULTS
 
 Status = Literal[
@@ -37,10 +37,11 @@ class CommandRequest(Value, frozen=True, kw_only=True):
 
 
 class Loss(Value, frozen=True, kw_only=True):
-    """What the station's version has no room for (reference §0.3): where, why, and what became of it.
+    """What the station's version has no room for: where, why, and what became of it.
 
-    `code` is one of enum_collapsed, enum_unmapped, field_dropped, value_truncated, value_rounded,
-    type_inferred, default_assumed, semantics_changed, action_unsupported.
+    `path` is the JSON Pointer (RFC 6901) of the place in the command's arguments. `code` is one of
+    enum_collapsed, enum_unmapped, field_dropped, value_truncated, value_rounded, type_inferred,
+    default_assumed, semantics_changed, action_unsupported.
     """
 
     path: str
@@ -50,14 +51,19 @@ class Loss(Value, frozen=True, kw_only=True):
 
 
 class VariableResult(Value, frozen=True, kw_only=True):
-    """What became of one variable; `status` in 2.x words (Accepted, UnknownVariable, RebootRequired, ...)."""
+    """What became of one variable; `status` in 2.x words (Accepted, UnknownVariable, RebootRequired, ...).
+
+    `readonly` is what a 1.6 station says of a key.
+    """
 
     component: str
     variable: str
     component_instance: str | None = None
     variable_instance: str | None = None
+    evse: Evse | None = None
     attribute: str | None = None
     status: str
+    status_info: StatusInfo | None = None
     value: str | None = None
     readonly: bool | None = None
 
@@ -65,7 +71,8 @@ class VariableResult(Value, frozen=True, kw_only=True):
 class Answer(Value, frozen=True, kw_only=True):
     """What the station said, in 2.x words; only what the command's answer has is there.
 
-    `status` is the station's status, `native.status` the word of its version where that differs.
+    `status` is the station's status, `native.status` the word of its version where that differs. `data` is
+    the answer's own (DataTransfer), or the whole answer to a command that was passed down.
     """
 
     status: str | None = None
