@@ -5,7 +5,9 @@
 only 2.x knows, and that we take as it is, are in `passed_down`.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta
 
 from contract.model import Evse, IdToken, Moment, Value
 
@@ -14,6 +16,53 @@ Versions = tuple[str, ...]
 ALL: Versions = ("1.6", "2.0.1", "2.1")
 SINCE_201: Versions = ("2.0.1", "2.1")
 SINCE_21: Versions = ("2.1",)
+
+EvseNumber = Annotated[int, Meta(ge=0)]
+"""The number of an EVSE; 0 is the station itself."""
+
+RequestedMessage = Literal[
+    "BootNotification",
+    "LogStatusNotification",
+    "FirmwareStatusNotification",
+    "Heartbeat",
+    "MeterValues",
+    "SignChargingStationCertificate",
+    "SignV2GCertificate",
+    "SignV2G20Certificate",
+    "StatusNotification",
+    "TransactionEvent",
+    "SignCombinedCertificate",
+    "PublishFirmwareStatusNotification",
+    "CustomTrigger",
+]
+ProfilePurpose = Literal[
+    "ChargingStationExternalConstraints",
+    "ChargingStationMaxProfile",
+    "TxDefaultProfile",
+    "TxProfile",
+    "PriorityCharging",
+    "LocalGeneration",
+]
+AuthorizationStatus = Literal[
+    "Accepted",
+    "Blocked",
+    "ConcurrentTx",
+    "Expired",
+    "Invalid",
+    "NoCredit",
+    "NotAllowedTypeEVSE",
+    "NotAtThisLocation",
+    "NotAtThisTime",
+    "Unknown",
+]
+RootCertificate = Literal[
+    "V2GRootCertificate",
+    "MORootCertificate",
+    "CSMSRootCertificate",
+    "ManufacturerRootCertificate",
+    "OEMRootCertificate",
+]
+InstalledCertificate = Literal[RootCertificate, "V2GCertificateChain"]
 
 
 class Command(Value, frozen=True, kw_only=True):
@@ -61,7 +110,7 @@ class StationReset(Command, frozen=True, kw_only=True):
     """
 
     NAME = "station.reset"
-    type: str = "Immediate"
+    type: Literal["Immediate", "OnIdle", "ImmediateAndResume"] = "Immediate"
     evse: Evse | None = None
     accept_soft: bool = False
 
@@ -70,7 +119,7 @@ class StationTriggerMessage(Command, frozen=True, kw_only=True):
     """Have the station send a message now: `requested_message` in 2.x words; `custom_trigger` in 2.1."""
 
     NAME = "station.trigger_message"
-    requested_message: str
+    requested_message: RequestedMessage
     evse: Evse | None = None
     custom_trigger: str | None = None
 
@@ -86,7 +135,7 @@ class AvailabilityChange(Command, frozen=True, kw_only=True):
     """Take a connector, an EVSE or (without `evse`) the station in or out of service: Operative, Inoperative."""
 
     NAME = "availability.change"
-    operational_status: str
+    operational_status: Literal["Operative", "Inoperative"]
     evse: Evse | None = None
 
 
@@ -98,7 +147,7 @@ class VariableName(Value, frozen=True, kw_only=True):
     component_instance: str | None = None
     variable_instance: str | None = None
     evse: Evse | None = None
-    attribute: str | None = None
+    attribute: Literal["Actual", "Target", "MinSet", "MaxSet"] | None = None
 
 
 class VariableValue(VariableName, frozen=True, kw_only=True):
@@ -125,7 +174,7 @@ class DeviceModelGetBaseReport(Command, frozen=True, kw_only=True):
     """Have the station report its device model: ConfigurationInventory, FullInventory, SummaryInventory."""
 
     NAME = "device_model.get_base_report"
-    report_base: str = "FullInventory"
+    report_base: Literal["ConfigurationInventory", "FullInventory", "SummaryInventory"] = "FullInventory"
     request_id: int | None = None
 
 
@@ -134,7 +183,7 @@ class DeviceModelGetReport(Command, frozen=True, kw_only=True):
 
     NAME = "device_model.get_report"
     component_variables: tuple[dict[str, Any], ...] = ()
-    component_criteria: tuple[str, ...] = ()
+    component_criteria: tuple[Literal["Active", "Available", "Enabled", "Problem"], ...] = ()
     request_id: int | None = None
 
 
@@ -151,7 +200,7 @@ class ChargingProfileSet(Command, frozen=True, kw_only=True):
     """
 
     NAME = "charging_profile.set"
-    evse_id: int
+    evse_id: EvseNumber
     charging_profile: dict[str, Any]
 
 
@@ -160,8 +209,8 @@ class ChargingProfileClear(Command, frozen=True, kw_only=True):
 
     NAME = "charging_profile.clear"
     charging_profile_id: int | None = None
-    evse_id: int | None = None
-    purpose: str | None = None
+    evse_id: EvseNumber | None = None
+    purpose: ProfilePurpose | None = None
     stack_level: int | None = None
 
 
@@ -169,9 +218,9 @@ class ChargingProfileGetCompositeSchedule(Command, frozen=True, kw_only=True):
     """Ask for the schedule that results from all profiles; `charging_rate_unit` is A or W."""
 
     NAME = "charging_profile.get_composite_schedule"
-    evse_id: int
+    evse_id: EvseNumber
     duration_seconds: int
-    charging_rate_unit: str | None = None
+    charging_rate_unit: Literal["A", "W"] | None = None
 
 
 class ReservationCreate(Command, frozen=True, kw_only=True):
@@ -181,7 +230,7 @@ class ReservationCreate(Command, frozen=True, kw_only=True):
     reservation_id: int
     expires_at: Moment
     id_token: IdToken
-    evse_id: int | None = None
+    evse_id: EvseNumber | None = None
     connector_type: str | None = None
     group_id_token: IdToken | None = None
 
@@ -197,7 +246,7 @@ class LocalListEntry(Value, frozen=True, kw_only=True):
     """A token of the local list; without a `status` it is removed (Differential)."""
 
     id_token: IdToken
-    status: str | None = None
+    status: AuthorizationStatus | None = None
     cache_expiry: Moment | None = None
     group_id: IdToken | None = None
 
@@ -207,7 +256,7 @@ class LocalListSend(Command, frozen=True, kw_only=True):
 
     NAME = "local_list.send"
     version: int
-    update_type: str = "Full"
+    update_type: Literal["Full", "Differential"] = "Full"
     entries: tuple[LocalListEntry, ...] = ()
 
 
@@ -236,7 +285,7 @@ class LogUpload(Command, frozen=True, kw_only=True):
 
     NAME = "log.upload"
     location: str
-    kind: str = "diagnostics"
+    kind: Literal["diagnostics", "security", "data_collector"] = "diagnostics"
     oldest_at: Moment | None = None
     latest_at: Moment | None = None
     retries: int | None = None
@@ -248,7 +297,7 @@ class CertificateInstall(Command, frozen=True, kw_only=True):
     """Install a root certificate (PEM); `certificate_type` in 2.x words."""
 
     NAME = "certificate.install"
-    certificate_type: str
+    certificate_type: RootCertificate
     certificate: str
 
 
@@ -256,13 +305,13 @@ class CertificateList(Command, frozen=True, kw_only=True):
     """Ask which root certificates are installed; without types, all."""
 
     NAME = "certificate.list"
-    certificate_types: tuple[str, ...] = ()
+    certificate_types: tuple[InstalledCertificate, ...] = ()
 
 
 class CertificateHashData(Value, frozen=True, kw_only=True):
     """What names a certificate (OCSP)."""
 
-    hash_algorithm: str
+    hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: str
     issuer_key_hash: str
     serial_number: str
@@ -280,7 +329,9 @@ class CertificateDeliverSigned(Command, frozen=True, kw_only=True):
 
     NAME = "certificate.deliver_signed"
     certificate_chain: str
-    certificate_type: str | None = None
+    certificate_type: Literal["ChargingStationCertificate", "V2GCertificate", "V2G20Certificate"] | None = (
+        None
+    )
     request_id: int | None = None
 
 

@@ -53,7 +53,8 @@ class Loss(Value, frozen=True, kw_only=True):
 class VariableResult(Value, frozen=True, kw_only=True):
     """What became of one variable; `status` in 2.x words (Accepted, UnknownVariable, RebootRequired, ...).
 
-    `readonly` is what a 1.6 station says of a key.
+    `readonly` is what a 1.6 station says of a key; so is `max_limit`, the characteristic of that name.
+    The command is accepted when all of its variables are.
     """
 
     component: str
@@ -65,6 +66,7 @@ class VariableResult(Value, frozen=True, kw_only=True):
     status: str
     status_info: StatusInfo | None = None
     value: str | None = None
+    max_limit: str | None = None
     readonly: bool | None = None
 
 

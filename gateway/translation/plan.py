@@ -12,7 +12,7 @@ import msgspec
 
 from contract.commands import Command
 from contract.model import Station
-from contract.results import Answer, Loss
+from contract.results import Answer, Loss, VariableResult
 
 Payload = dict[str, Any]
 
@@ -63,11 +63,34 @@ def refused(declined: Declined, loss: tuple[Loss, ...] = ()) -> Outcome:
     )
 
 
+_DONE = frozenset(("Accepted", "RebootRequired"))
+
+
+def of_variables(variables: tuple[VariableResult, ...], loss: tuple[Loss, ...] = ()) -> Outcome:
+    """The outcome where each variable has a result of its own: accepted when all of them are."""
+    return Outcome(
+        status="accepted" if all(variable.status in _DONE for variable in variables) else "rejected",
+        answer=Answer(variables=variables),
+        loss=loss,
+    )
+
+
 class Unsupported(Exception):
     """The station's version cannot do what is asked; says why.
 
     Raised before the first CALL: when the plan is made, or at its first step.
     """
+
+
+class Invalid(Exception):
+    """The command breaks a rule that no version of OCPP lifts; raised as `Unsupported` is.
+
+    `pointer` is the JSON Pointer of the place in its arguments.
+    """
+
+    def __init__(self, pointer: str, why: str) -> None:
+        super().__init__(f"{pointer}: {why}")
+        self.pointer = pointer
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,8 +114,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Plan = Generator[Ask, Said | Declined, Outcome]
+"""It may return without a CALL: what can be answered without asking the station is."""
+
 MakePlan = Callable[[Any, Target], Plan]
-"""From a command's arguments to its plan. It, or the plan's first step, raises Unsupported."""
+"""From a command's arguments to its plan. It, or the plan's first step, raises Unsupported or Invalid."""
 
 Outbound = Mapping[type[Command], MakePlan]
 """The plans of one OCPP version, by command."""

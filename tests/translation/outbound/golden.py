@@ -26,7 +26,17 @@ from contract.results import Answer
 from contract.vocabulary import COMMANDS
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.translation.outbound_16 import COMMANDS_16
-from gateway.translation.plan import Ask, Declined, Outbound, Outcome, Plan, Said, Target, Unsupported
+from gateway.translation.plan import (
+    Ask,
+    Declined,
+    Invalid,
+    Outbound,
+    Outcome,
+    Plan,
+    Said,
+    Target,
+    Unsupported,
+)
 
 FOLDER = Path(__file__).parent / "golden"
 OUTBOUND: dict[str, Outbound] = {"1.6": COMMANDS_16}
@@ -110,15 +120,20 @@ def run(version: str, name: str, case: Case) -> tuple[list[Call], Any]:
     try:
         plan = OUTBOUND[version][type(asked)](asked, target(version, case.given))
         outcome = _carry_out(version, plan, case, calls)
-    except Unsupported as unsupported:
+    except (Unsupported, Invalid) as refusal:
         assert not calls, "refused after a CALL"
-        outcome = Outcome(status="unsupported", why=str(unsupported))
+        outcome = Outcome(status=type(refusal).__name__.lower(), why=str(refusal))
     return calls, None if outcome is None else msgspec.to_builtins(outcome)
 
 
 def _carry_out(version: str, plan: Plan, case: Case, calls: list[Call]) -> Outcome | None:
-    ask = next(plan)
+    reply: Said | Declined | None = None
     while True:
+        try:
+            ask = next(plan) if reply is None else plan.send(reply)
+        except StopIteration as stop:
+            outcome: Outcome = stop.value
+            return outcome
         invalid = fault(version, ask)
         if invalid is not None:
             plan.close()
@@ -128,11 +143,7 @@ def _carry_out(version: str, plan: Plan, case: Case, calls: list[Call]) -> Outco
         words = case.calls[len(calls)]
         error = words.declined
         calls.append(Call(action=ask.action, payload=ask.payload, said=words.said, declined=error))
-        try:
-            ask = plan.send(Declined(error.code, error.description) if error else Said(words.said))
-        except StopIteration as stop:
-            outcome: Outcome = stop.value
-            return outcome
+        reply = Declined(error.code, error.description) if error else Said(words.said)
 
 
 def fault(version: str, ask: Ask) -> str | None:
