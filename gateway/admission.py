@@ -81,7 +81,7 @@ def admit(
 
 
 def _station_id(raw: str) -> str | None:
-    if len(raw) > _LONGEST_RAW:
+    if len(raw) > _LONGEST_RAW or not raw.isascii():
         return None
     text = unquote_to_bytes(raw).decode("utf-8", errors="replace")
     return text if STATION_ID.fullmatch(text) else None

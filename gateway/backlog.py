@@ -1,13 +1,17 @@
 """The gateway's own events that the log has not taken yet."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
-from eventlog.port import EventLog, Record, RecordRefused
+from eventlog.port import EventLog, LogUnavailable, Record
 from gateway.metrics import GatewayMetrics
 
 BACKLOG_RECORDS = 50_000
 """Connections that came and went while the log was away; about 50 MB at the most."""
+
+AT_ONCE = 200
 
 
 class Backlog:
@@ -28,12 +32,18 @@ class Backlog:
             self._records.append(record)
 
     async def publish(self, log: EventLog) -> None:
-        """Append all that is kept, in order; what is not taken stays. Raises LogUnavailable."""
+        """Append all that is kept, in order; what is not taken stays. Raises LogUnavailable.
+
+        After a failure all from the first one on stays, so that the order holds: what was taken behind
+        it is appended twice, under the same ids.
+        """
         while self._records:
-            record = self._records[0]
-            try:
-                await log.append(record)
-            except RecordRefused:
-                self._metrics.backlog_dropped.n += 1
-            if self._records and self._records[0] is record:
-                self._records.popleft()
+            batch = list(islice(self._records, AT_ONCE))
+            outcomes = await asyncio.gather(*(log.append(record) for record in batch), return_exceptions=True)
+            for record, outcome in zip(batch, outcomes, strict=True):
+                if isinstance(outcome, LogUnavailable):
+                    raise outcome
+                if isinstance(outcome, BaseException):
+                    self._metrics.backlog_dropped.n += 1
+                if self._records and self._records[0] is record:  # else it was dropped meanwhile
+                    self._records.popleft()

@@ -92,7 +92,8 @@ class GatewayMetrics(Metrics):
             "log_append_duration_seconds", "From an append to its durability.", LATENCY_SECONDS
         )
         self.append_failures = self.counter(
-            "log_append_failures_total", "Records the log did not take within the publish deadline."
+            "log_append_failures_total",
+            "Messages whose records the log did not take within the publish deadline.",
         )
         self.appends = self.counter("log_appends_total", "Records the log has taken durably.")
         self.unlogged_heartbeats = self.counter(

@@ -1,11 +1,12 @@
 """One connection's way into the log: facts become records, and are durable when `publish` returns."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Awaitable, Iterable
 from time import perf_counter
 
 from contract import envelope
 from contract.envelope import Envelope
-from eventlog.port import EventLog, LogUnavailable, Record, RecordRefused
+from eventlog.port import EventLog, LogUnavailable, Place, Record, RecordRefused
 from gateway.metrics import GatewayMetrics
 from gateway.translation.table import Fact
 
@@ -56,17 +57,22 @@ class Publisher:
         started = perf_counter()
         pending = [self._log.append(record) for record in records]
         metrics.appending += len(pending)
-        fault: Exception | None = None
         try:
-            for place in pending:
-                try:
-                    await place
-                    metrics.appends.n += 1
-                except (LogUnavailable, RecordRefused) as refusal:
-                    metrics.append_failures.n += 1
-                    fault = refusal
+            if len(pending) == 1:
+                await pending[0]
+            else:
+                await _all(pending)
+        except (LogUnavailable, RecordRefused):
+            metrics.append_failures.n += 1
+            raise
         finally:
             metrics.appending -= len(pending)
-        if fault is not None:
-            raise fault
+        metrics.appends.n += len(pending)
         metrics.append_seconds.observe(perf_counter() - started)
+
+
+async def _all(pending: list[Awaitable[Place]]) -> None:
+    """Wait for every append, and raise the first fault; a cancelled wait leaves none behind that nobody awaits."""
+    for outcome in await asyncio.gather(*pending, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome

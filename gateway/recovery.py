@@ -38,41 +38,42 @@ class Recovery:
         self._backlog = backlog
         self._metrics = metrics
         self._timeout = call_timeout_seconds
-        self._asking = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._turn = asyncio.Semaphore(ASKED_AT_ONCE)
+        self._asked: set[Session] = set()
 
     async def watch(self) -> None:
-        """Run until cancelled; a task of its owner."""
-        failures = 0.0
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            if self._log.trouble is not None:
-                continue
-            if len(self._backlog):
+        """Run until cancelled; a task of its owner. Stations that do not answer delay nothing here."""
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                if self._log.trouble is not None:
+                    continue
                 try:
                     await self._backlog.publish(self._log)
                 except LogUnavailable:
                     continue
-            if self._metrics.append_failures.n != failures:
-                failures = self._metrics.append_failures.n
-                await self._ask_all()
-
-    async def _ask_all(self) -> None:
-        owing = [session for session in self._sessions if session.desk.owed]
-        if owing:
-            _log.info("the log is back: stations are asked again", stations=len(owing))
-            await asyncio.gather(*(self._ask(session) for session in owing))
+                for session in self._sessions:
+                    if session.desk.owed and session not in self._asked:
+                        self._asked.add(session)
+                        asking.create_task(self._ask(session))
 
     async def _ask(self, session: Session) -> None:
-        """Ask one station for all that was refused to it, until it refuses to say or is gone."""
-        async with self._asking:
-            while session.desk.owed:
-                question = session.desk.owed.pop(0)
-                try:
-                    await session.call(question.action, question.payload, self._timeout)
-                    self._metrics.asked_again.n += 1
-                except (CallRefused, CallInvalid) as refusal:
-                    _log.debug(
-                        "not asked again", station=session.station, question=question, why=str(refusal)
-                    )
-                except (CallTimedOut, ConnectionLost):
-                    return
+        """Ask one station for all that was refused to it, until it does not answer or is gone."""
+        try:
+            async with self._turn:
+                while session.desk.owed:
+                    question = session.desk.owed.pop(0)
+                    try:
+                        await session.call(question.action, question.payload, self._timeout)
+                        self._metrics.asked_again.n += 1
+                    except (CallRefused, CallInvalid) as refusal:
+                        _log.debug(
+                            "not asked again", station=session.station, question=question, why=str(refusal)
+                        )
+        except (CallTimedOut, ConnectionLost):
+            pass
+        except Exception:  # noqa: BLE001 - a fault of ours with one station ends no other asking
+            self._metrics.faults.n += 1
+            _log.exception("a station could not be asked again", station=session.station)
+        finally:
+            self._asked.discard(session)

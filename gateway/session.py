@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from contract.events import Event, StationConnected, StationDisconnected
-from eventlog.port import LogUnavailable
+from eventlog.port import LogUnavailable, RecordRefused
 from gateway.backlog import Backlog
 from gateway.calls import Calls
 from gateway.desk import Desk
@@ -60,6 +60,7 @@ class Session:
         self.version = connected.version
         self.desk = desk
         self.ended = asyncio.Event()
+        """Its last event is published, or kept for later: a successor may begin."""
         self._transport = transport
         self._rpc = rpc
         self._publisher = publisher
@@ -73,6 +74,7 @@ class Session:
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._announced = False
         self._left = False
         self._sending = False
         self._why = ""
@@ -85,11 +87,13 @@ class Session:
         worker.add_done_callback(self._worker_ended)
         try:
             code = await self._read()
-            await self._leave(worker, code)
+            await self._leave(worker, code, predecessor)
         finally:
             self._pulse.stop()
             worker.cancel()
             self.ended.set()
+        if self._closing is not None:
+            await self._closing
 
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
@@ -152,6 +156,7 @@ class Session:
         """The worker: until the reader has left and the inbox is empty."""
         if predecessor is not None:
             await predecessor.ended.wait()
+        self._announced = True
         await self._announce(self._connected)
         inbox, desk = self._inbox, self.desk
         while True:
@@ -185,15 +190,19 @@ class Session:
     async def _announce(self, event: Event) -> None:
         """Publish an event of the gateway's own; what the log does not take now is published when it does."""
         records = self._publisher.records([Fact(event, None)])
-        if self._publisher.trouble is not None:
+        if self._publisher.trouble is not None or len(self._backlog):  # what is kept there comes first
             self._backlog.add(records)
             return
         try:
             await self._publisher.append(records)
         except LogUnavailable:
             self._backlog.add(records)
+        except RecordRefused:
+            self._metrics.backlog_dropped.n += 1
 
-    async def _leave(self, worker: asyncio.Task[None], code: int | None) -> None:
+    async def _leave(
+        self, worker: asyncio.Task[None], code: int | None, predecessor: "Session | None"
+    ) -> None:
         self._left = True
         if self._why in CLOSE_CODES:  # it was us, whatever the station's end made of it
             code = CLOSE_CODES[self._why][0]
@@ -204,19 +213,21 @@ class Session:
         for task in late:
             task.cancel()
             await asyncio.wait({task})
-        await self._announce(
-            StationDisconnected(
-                station=self._connected.station,
-                received_at=datetime.now(UTC),
-                version=self.version,
-                reason=self._why,
-                code=code,
-                connected_seconds=round((datetime.now(UTC) - self._connected.received_at).total_seconds(), 3),
-            )
-        )
         self._metrics.closed.at(self._why).n += 1
-        if self._closing is not None:
-            await self._closing
+        if predecessor is not None:
+            await predecessor.ended.wait()  # also when there was no time to begin: the successor waits for us
+        if self._announced:
+            now = datetime.now(UTC)
+            await self._announce(
+                StationDisconnected(
+                    station=self._connected.station,
+                    received_at=now,
+                    version=self.version,
+                    reason=self._why,
+                    code=code,
+                    connected_seconds=round((now - self._connected.received_at).total_seconds(), 3),
+                )
+            )
 
     def _worker_ended(self, worker: asyncio.Task[None]) -> None:
         if not worker.cancelled() and (fault := worker.exception()) is not None:

@@ -1,14 +1,20 @@
 """A timer wheel: coarse deadlines for thousands of connections, at the price of one timer for all.
 
 A timer of the event loop costs a heap operation and an object each; a thousand pings a second do
-not need its precision. Callbacks run within one tick after their time, in no order, and must not raise.
+not need its precision. Callbacks run at their time or up to two ticks later, in no order.
 """
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable
 
+import structlog
+
 Callback = Callable[[], None]
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Entry:
@@ -32,9 +38,9 @@ class Wheel:
         self._slots: defaultdict[int, list[Entry]] = defaultdict(list)
 
     def after(self, seconds: float, callback: Callback) -> Entry:
-        """Call back in `seconds`, at most one tick late."""
+        """Call back in `seconds`: never earlier, at most two ticks later."""
         entry = Entry(callback)
-        self._slots[self._now + 1 + int(seconds / self._tick)].append(entry)
+        self._slots[self._now + 1 + math.ceil(seconds / self._tick)].append(entry)
         return entry
 
     async def turn(self) -> None:
@@ -48,4 +54,7 @@ class Wheel:
                 self._now += 1
                 for entry in self._slots.pop(self._now, ()):
                     if entry.callback is not None:
-                        entry.callback()
+                        try:
+                            entry.callback()
+                        except Exception:  # noqa: BLE001 - one callback's bug must not stop the time of all others
+                            _log.exception("a timer's callback failed")
