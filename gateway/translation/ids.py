@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from contract.events import Event
+from contract.model import Station
 from gateway.translation.table import Payload, Reading
 
 SEPARATOR = "\x1f"
@@ -48,13 +49,25 @@ def canonical(payload: Any) -> str:
     return _SORTED.encode(payload).decode()
 
 
-def transaction_id_2x(native: str, reading: Reading) -> str:
+def transaction_id_2x(native: str, station: Station) -> str:
     """The id, unique across stations, of a transaction that a 2.x station calls `native`.
 
     OCPP 2.x asks for uniqueness at the station only: a UUID is taken as it is, any other text (a
-    counter) stands behind the station's id, from which it can be read again.
+    counter) stands behind the station's id, from which `native_id_2x` reads it again.
     """
-    if _UUID.fullmatch(native):
-        return native
-    station = reading.speaker.station
-    return "/".join((*((station.tenant,) if station.tenant else ()), station.id, native))
+    return native if _UUID.fullmatch(native) else _owner(station) + native
+
+
+def native_id_2x(transaction_id: str, station: Station) -> str | None:
+    """What a 2.x station calls this transaction; None for the id of a transaction of another station.
+
+    Whose a UUID is cannot be seen: it is taken for the station's own, which will know.
+    """
+    if _UUID.fullmatch(transaction_id):
+        return transaction_id
+    native = transaction_id.removeprefix(_owner(station))
+    return native if native and native != transaction_id else None
+
+
+def _owner(station: Station) -> str:
+    return "/".join((*((station.tenant,) if station.tenant else ()), station.id, ""))

@@ -1,11 +1,10 @@
 """The parts that several OCPP 1.6 messages share: connector, idTag and the verdict on it."""
 
-import re
-
 from contract.events import Event
 from contract.model import Decision, Evse, IdToken
 from gateway.translation.moments import written
 from gateway.translation.table import Payload, Reader, Reading
+from gateway.translation.token_types import looks_like
 from gateway.translation.values import as_integer, as_text
 from gateway.translation.words_16 import TEMPORARY_VERDICTS, VERDICTS
 
@@ -55,7 +54,7 @@ def id_token(path: str = "idTag") -> Reader:
         if len(value) > ID_TAG_LENGTH:
             reading.quirk("idtag_long")
         reading.infer("idToken.type")
-        return IdToken(value=value, type=_type_of(value.strip()) or reading.speaker.policy.token_type)
+        return IdToken(value=value, type=looks_like(value.strip()) or reading.speaker.policy.token_type)
 
     return read
 
@@ -70,27 +69,6 @@ def required_id_token(path: str = "idTag") -> Reader:
         return read_token(payload, reading) or IdToken()
 
     return read
-
-
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_EMAID = re.compile(r"[A-Za-z]{2}-?[A-Za-z0-9]{3}-?[A-Za-z0-9]{9}")
-_MAC_DIGITS = 12
-_ISO14443_DIGITS = (8, 14, 20)
-_ISO15693_DIGITS = 16
-
-
-def _type_of(value: str) -> str | None:
-    """What kind of token a text looks like (reference §2.4)."""
-    if value.startswith("VID:"):  # an EV recognised by its MAC address (autocharge)
-        return "MacAddress"
-    if _HEX.fullmatch(value):
-        if len(value) == _MAC_DIGITS:
-            return "MacAddress"
-        if len(value) in _ISO14443_DIGITS:
-            return "ISO14443"
-        if len(value) == _ISO15693_DIGITS and value[:2].upper() == "E0":
-            return "ISO15693"
-    return "eMAID" if _EMAID.fullmatch(value) else None
 
 
 def offline(_payload: Payload, reading: Reading) -> bool | None:

@@ -88,7 +88,11 @@ def transaction_named(path: str) -> Reader:
 
     def read(payload: Payload, reading: Reading) -> Transaction | None:
         native = read_id(payload, reading)
-        return None if native is None else Transaction(id=transaction_id_2x(native, reading), native=native)
+        return (
+            None
+            if native is None
+            else Transaction(id=transaction_id_2x(native, reading.speaker.station), native=native)
+        )
 
     return read
 

@@ -177,7 +177,7 @@ def _transaction(transaction_info: Mapping[str, Reader]) -> Reader:
         elif len(native) > TRANSACTION_ID_LENGTH:
             reading.quirk("string_long")
         return Transaction(
-            id=native and transaction_id_2x(native, reading),
+            id=native and transaction_id_2x(native, reading.speaker.station),
             native=native,
             seq_no=_read_seq_no(payload, reading),
             **{name: read(said, reading) for name, read in transaction_info.items()},

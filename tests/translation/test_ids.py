@@ -90,3 +90,19 @@ def identity_of(action: str, said: Any, message_id: str) -> str | None:
     return (
         translate(golden.TABLES["1.6"][action], said, golden.reading("1.6", action, given_)).facts[0].identity
     )
+
+
+NATIVES = st.uuids().map(str) | st.text(min_size=1, max_size=36)
+STATIONS = st.builds(Station, id=st.text(min_size=1, max_size=9), tenant=st.none() | st.text(min_size=1))
+
+
+@given(NATIVES, STATIONS)
+def test_what_a_2x_station_calls_a_transaction_is_read_from_its_id(native: str, station: Station) -> None:
+    assert ids.native_id_2x(ids.transaction_id_2x(native, station), station) == native
+
+
+def test_another_stations_transaction_has_no_native_id() -> None:
+    station = Station(id="A", tenant="T")
+    assert ids.transaction_id_2x("17", station) == "T/A/17"
+    for other in ("T/B/17", "A/17", "17", "", "T/A/", "T/A", "t/a/17"):
+        assert ids.native_id_2x(other, station) is None, other
