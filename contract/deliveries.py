@@ -30,14 +30,18 @@ class CloseConnection(Value, frozen=True, kw_only=True, tag_field="kind", tag="c
     connection: str
 
 
-class Notice(Value, frozen=True, kw_only=True, tag_field="kind", tag="notice"):
-    """The result of a command that this gateway asked for on behalf of an HTTP client."""
+Delivery = RunCommand | CloseConnection
+
+
+class Returned(Value, frozen=True, kw_only=True):
+    """On `ocpp.command-results.v1`, for the router: this connection ended before anything of the command was sent."""
 
     command_id: str
-    result: Any
+    connection: str
 
 
-Delivery = RunCommand | CloseConnection | Notice
+RETURNED = "ocpp.command.returned"
+"""The type (`ce_type`) of a record that holds a `Returned`."""
 
 
 def inbox_of(gateway: str, partitions: int) -> int:
