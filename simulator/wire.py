@@ -71,14 +71,15 @@ class WebSocketDialer:
         await self._session.close()
 
     async def dial(self, config: StationConfig) -> Wire:
-        password = config.password
-        auth = None if password is None else aiohttp.BasicAuth(config.id, password, "utf-8")
+        headers = {}
+        if config.password is not None:
+            headers["Authorization"] = aiohttp.encode_basic_auth(config.id, config.password, encoding="utf-8")
         try:
             async with self._handshakes, asyncio.timeout(self._timeout_seconds):
                 socket = await self._session.ws_connect(
                     f"{self._url}/{quote(config.id, safe='')}",
                     protocols=offered_subprotocols(config),
-                    auth=auth,
+                    headers=headers,
                     max_msg_size=MAX_MESSAGE_BYTES,
                     ssl=self._tls if self._tls is not None else True,
                 )

@@ -7,7 +7,7 @@ to hang up, or to be away, so that tests see how stations behave then.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -91,7 +91,10 @@ class CentralSystem:
         return [h.payload for h in self.heard if h.action == action and station in {None, h.station}]
 
     async def command(self, station: str, action: str, payload: Payload, *, lenient: bool = False) -> Payload:
-        """Sends a command and returns the judged answer; an error code comes back as {"error": code}."""
+        """Sends a command and returns the judged answer; an error code comes back as {"error": code}.
+
+        A connection that ends meanwhile is the error "hung up".
+        """
         self._commands += 1
         message_id = f"command-{self._commands}"
         wire = self.wires[station]
@@ -100,7 +103,12 @@ class CentralSystem:
             judge(version, action, payload)
         answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
         wire.to_station([2, message_id, action, payload])
-        kind, said = await answer
+        ended = asyncio.ensure_future(wire.ended.wait())
+        await asyncio.wait({answer, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not answer.done():
+            return {"error": "hung up"}
+        kind, said = answer.result()
         if kind == 4:
             return {"error": said}
         judge(version, action, said, answer=True)
@@ -170,21 +178,21 @@ class MemoryWire:
         self.config = config
         self._system = system
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._ended = False
+        self.ended = asyncio.Event()
 
     def to_station(self, frame: list[Any]) -> None:
         self.raw_to_station(json.dumps(frame).encode())
 
     def raw_to_station(self, text: bytes) -> None:
-        if not self._ended:
+        if not self.ended.is_set():
             self._inbox.put_nowait(text)
 
     def hang_up(self) -> None:
-        self._ended = True
+        self.ended.set()
         self._inbox.put_nowait(None)
 
     async def send(self, text: bytes) -> None:
-        if self._ended:
+        if self.ended.is_set():
             raise ConnectionError("hung up")
         self._system.hear(self, text)
 

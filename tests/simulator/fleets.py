@@ -25,7 +25,7 @@ HOUR = 3600.0
 
 
 def config(version: Version, profile: Profile = WELL_BEHAVED, **hardware: Any) -> StationConfig:
-    return StationConfig(**({"id": STATION, "version": version, "profile": profile, "seed": "7"} | hardware))
+    return StationConfig(**{"id": STATION, "seed": "7", **hardware}, version=version, profile=profile)
 
 
 def settings(*stations: StationConfig, **more: Any) -> FleetSettings:

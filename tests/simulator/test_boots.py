@@ -13,7 +13,7 @@ from tests.simulator.fleets import SOON, STATION, Run, config, live, settings
 
 @pytest.mark.parametrize("version", Version)
 @pytest.mark.parametrize("status", ["Pending", "Rejected"])
-def test_nothing_is_said_until_the_boot_is_accepted(version: Version, status: str):
+def test_nothing_is_said_until_the_boot_is_accepted(version: Version, status: str) -> None:
     system = CentralSystem()
     system.boot_answers.extend({"status": status, "currentTime": NOW, "interval": 40} for _ in range(3))
 
@@ -29,7 +29,7 @@ def test_nothing_is_said_until_the_boot_is_accepted(version: Version, status: st
     live(settings(config(version), habits=SOON), scenario, system)
 
 
-def test_a_boot_that_fails_is_tried_again():
+def test_a_boot_that_fails_is_tried_again() -> None:
     system = CentralSystem(fail=lambda heard: "InternalError" if len(system.heard) < 3 else None)
 
     async def scenario(run: Run) -> None:
@@ -40,7 +40,7 @@ def test_a_boot_that_fails_is_tried_again():
     live(settings(config(Version.V201)), scenario, system)
 
 
-def test_the_interval_of_the_boot_answer_is_the_heartbeats():
+def test_the_interval_of_the_boot_answer_is_the_heartbeats() -> None:
     system = CentralSystem()
     system.boot_answers.append({"status": "Accepted", "currentTime": NOW, "interval": 17})
 
@@ -52,7 +52,7 @@ def test_the_interval_of_the_boot_answer_is_the_heartbeats():
 
 
 @pytest.mark.parametrize("version", Version)
-def test_a_reconnect_is_no_boot_and_tells_only_changed_connectors(version: Version):
+def test_a_reconnect_is_no_boot_and_tells_only_changed_connectors(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         await asyncio.sleep(1)
@@ -75,7 +75,7 @@ def test_a_reconnect_is_no_boot_and_tells_only_changed_connectors(version: Versi
     assert run.said.count("BootNotification") == 1
 
 
-def test_profiles_may_boot_on_every_connect_or_never():
+def test_profiles_may_boot_on_every_connect_or_never() -> None:
     async def scenario(run: Run) -> None:
         for _ in range(3):
             await run.online()
@@ -89,13 +89,13 @@ def test_profiles_may_boot_on_every_connect_or_never():
     assert "StatusNotification" in silent.said
 
 
-def test_the_back_off_doubles_and_stays_bounded():
+def test_the_back_off_doubles_and_stays_bounded() -> None:
     back_off = BackOff(wait_minimum_seconds=2, repeat_times=3, random_range_seconds=10)
     assert [back_off.seconds(attempt, 0.0) for attempt in range(1, 7)] == [2, 4, 8, 16, 16, 16]
     assert back_off.seconds(1, 0.5) == 7
 
 
-def test_a_station_backs_off_from_a_system_that_is_away():
+def test_a_station_backs_off_from_a_system_that_is_away() -> None:
     system = CentralSystem(away=True)
     tried: list[float] = []
 

@@ -26,7 +26,7 @@ def value_of(group: dict[str, Any], measurand: str) -> float | None:
     return next((float(s["value"]) for s in group["sampledValue"] if s["measurand"] == measurand), None)
 
 
-def test_a_day_of_mixed_stations():
+def test_a_day_of_mixed_stations() -> None:
     run = live(settings(*make_stations(12), seconds=8 * HOUR, habits=Habits()))
 
     total = run.fleet.statistics.total
@@ -43,7 +43,7 @@ def test_a_day_of_mixed_stations():
     assert {h.action for h in run.system.heard if h.version == "2.1"} >= {"NotifyEvent", "StatusNotification"}
 
 
-def test_transactions_of_2x_are_numbered_without_a_gap_and_ended_once():
+def test_transactions_of_2x_are_numbered_without_a_gap_and_ended_once() -> None:
     run = live(settings(*make_stations(12, (Version.V201, Version.V21)), seconds=6 * HOUR, habits=Habits()))
 
     by_transaction: dict[str, list[dict[str, Any]]] = {}
@@ -64,7 +64,7 @@ def test_transactions_of_2x_are_numbered_without_a_gap_and_ended_once():
     assert starts == {"Authorized", "CablePluggedIn"}
 
 
-def test_transactions_of_16_use_the_number_they_were_given():
+def test_transactions_of_16_use_the_number_they_were_given() -> None:
     run = live(settings(*make_stations(6, (Version.V16,)), seconds=6 * HOUR, habits=Habits()))
 
     starts = run.system.payloads("StartTransaction")
@@ -77,7 +77,7 @@ def test_transactions_of_16_use_the_number_they_were_given():
 
 
 @pytest.mark.parametrize("version", Version)
-def test_the_register_rises_with_the_power_and_across_sessions(version: Version):
+def test_the_register_rises_with_the_power_and_across_sessions(version: Version) -> None:
     run = live(settings(config(version, phases=0, power_w=50_000), seconds=10 * HOUR, habits=SOON))
 
     groups = [group for heard in run.system.heard for group in meter_values(heard)]
@@ -98,7 +98,7 @@ def test_the_register_rises_with_the_power_and_across_sessions(version: Version)
     assert 0 < min(charge) < max(charge) <= 100
 
 
-def test_current_and_voltage_by_phase_make_the_power():
+def test_current_and_voltage_by_phase_make_the_power() -> None:
     run = live(settings(config(Version.V201, phases=3, power_w=11_000), seconds=2 * HOUR, habits=SOON))
 
     groups = [g for h in run.system.heard for g in meter_values(h) if value_of(g, POWER)]
@@ -111,7 +111,7 @@ def test_current_and_voltage_by_phase_make_the_power():
         assert watts == pytest.approx(value_of(group, POWER), rel=0.01)
 
 
-def test_the_same_seed_says_the_same_and_another_does_not():
+def test_the_same_seed_says_the_same_and_another_does_not() -> None:
     def said(seed: int) -> list[tuple[str, Any, str, Any]]:
         stations = make_stations(6, seed=seed)
         run = live(settings(*stations, seconds=2 * HOUR, habits=Habits(), seed=seed))
@@ -123,15 +123,16 @@ def test_the_same_seed_says_the_same_and_another_does_not():
     assert said(2) != first
 
 
-def test_a_faster_clock_shows_the_same_day_in_less_time():
+def test_a_faster_clock_shows_the_same_day_in_less_time() -> None:
     run = live(settings(*make_stations(6), seconds=60, speed=240, habits=Habits(), seed=1))
 
     assert run.fleet.statistics.total.sessions_ended >= 6
     stamps = sorted(values["meterValue"][0]["timestamp"] for values in run.system.payloads("MeterValues"))
-    assert stamps[0] < "2026-01-01T01" < "2026-01-01T03" < stamps[-1]
+    assert stamps[0] < "2026-01-01T01"
+    assert stamps[-1] > "2026-01-01T03"
 
 
-def test_a_rate_is_kept_by_spacing_meter_values():
+def test_a_rate_is_kept_by_spacing_meter_values() -> None:
     stations = make_stations(20)
     run = live(
         settings(*stations, seconds=300, rate=40, habits=Habits((0, 1), (1, 2), (HOUR, HOUR), (0.1, 0.2)))
@@ -142,7 +143,7 @@ def test_a_rate_is_kept_by_spacing_meter_values():
     assert {h.station for h in last} == {station.id for station in stations}
 
 
-def test_the_end_stops_transactions_and_delivers_all():
+def test_the_end_stops_transactions_and_delivers_all() -> None:
     run = live(settings(*make_stations(6), seconds=900, habits=Habits((0, 60), (60, 60), (HOUR, HOUR))))
 
     total = run.fleet.statistics.total
@@ -152,7 +153,7 @@ def test_the_end_stops_transactions_and_delivers_all():
     assert reasons == {"Local"}
 
 
-def test_heartbeats_come_after_silence_only():
+def test_heartbeats_come_after_silence_only() -> None:
     run = live(settings(config(Version.V16), seconds=3 * HOUR + 150, habits=NOBODY))
     assert run.said.count("Heartbeat") == 36
 
@@ -161,13 +162,13 @@ def test_heartbeats_come_after_silence_only():
     assert "Heartbeat" not in busy.said
 
 
-def test_stations_without_a_journal_keep_none():
+def test_stations_without_a_journal_keep_none() -> None:
     run = live(settings(config(Version.V16), seconds=60, keep_journal=False))
     assert run.fleet.statistics.total.sent > 0
     assert run.journal == []
 
 
-def test_refused_drivers_do_not_charge():
+def test_refused_drivers_do_not_charge() -> None:
     system = CentralSystem()
     stations = make_stations(6)
     system.refuse_tokens = {token.value for token in make_tokens(0)}

@@ -35,7 +35,7 @@ async def charging(run: Run) -> None:
 # -- transactions
 
 
-def test_a_remote_start_and_stop_in_16():
+def test_a_remote_start_and_stop_in_16() -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         start = {"idTag": "REMOTE", "connectorId": 2}
@@ -55,7 +55,7 @@ def test_a_remote_start_and_stop_in_16():
 
 
 @pytest.mark.parametrize("version", V2X)
-def test_a_remote_start_and_stop_in_2x(version: Version):
+def test_a_remote_start_and_stop_in_2x(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         start = {"idToken": TOKEN_2X, "remoteStartId": 77, "evseId": 1}
@@ -81,7 +81,7 @@ def test_a_remote_start_and_stop_in_2x(version: Version):
     live(settings(config(version)), scenario)
 
 
-def test_a_remote_start_authorizes_the_car_that_waits():
+def test_a_remote_start_authorizes_the_car_that_waits() -> None:
     async def scenario(run: Run) -> None:
         await run.until(lambda: run.station.connectors[0].status == "Preparing")
         assert await command(run, "RemoteStartTransaction", {"idTag": "APP", "connectorId": 1}) == {
@@ -95,7 +95,7 @@ def test_a_remote_start_authorizes_the_car_that_waits():
     live(settings(config(Version.V16, seed="2"), habits=slow), scenario)
 
 
-def test_unlocking_ends_a_transaction_in_16():
+def test_unlocking_ends_a_transaction_in_16() -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         assert await command(run, "UnlockConnector", {"connectorId": 1}) == {"status": "Unlocked"}
@@ -107,7 +107,7 @@ def test_unlocking_ends_a_transaction_in_16():
 
 
 @pytest.mark.parametrize("version", Version)
-def test_a_refused_start_is_stopped_as_deauthorized(version: Version):
+def test_a_refused_start_is_stopped_as_deauthorized(version: Version) -> None:
     system = CentralSystem(refuse_starts=True)
 
     async def scenario(run: Run) -> None:
@@ -127,7 +127,7 @@ def test_a_refused_start_is_stopped_as_deauthorized(version: Version):
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("Hard", "HardReset"), ("Soft", "SoftReset")])
-def test_a_reset_in_16_ends_the_transaction_and_boots_again(kind: str, reason: str):
+def test_a_reset_in_16_ends_the_transaction_and_boots_again(kind: str, reason: str) -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         before = len(run.said)
@@ -144,7 +144,7 @@ def test_a_reset_in_16_ends_the_transaction_and_boots_again(kind: str, reason: s
 
 
 @pytest.mark.parametrize("version", V2X)
-def test_resets_in_2x_now_or_when_idle(version: Version):
+def test_resets_in_2x_now_or_when_idle(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         assert await command(run, "Reset", {"type": "OnIdle"}) == {"status": "Scheduled"}
@@ -165,7 +165,7 @@ def test_resets_in_2x_now_or_when_idle(version: Version):
 
 
 @pytest.mark.parametrize("version", Version)
-def test_availability_now_and_behind_a_transaction(version: Version):
+def test_availability_now_and_behind_a_transaction(version: Version) -> None:
     def payload(*, operative: bool) -> dict[str, Any]:
         word = "Operative" if operative else "Inoperative"
         if version is Version.V16:
@@ -209,7 +209,7 @@ def profile(version: Version, limit: float, unit: str = "W") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("version", Version)
-def test_a_charging_profile_limits_the_power_until_it_is_cleared(version: Version):
+def test_a_charging_profile_limits_the_power_until_it_is_cleared(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         meter = run.station.connectors[0].meter
@@ -240,7 +240,7 @@ def test_a_charging_profile_limits_the_power_until_it_is_cleared(version: Versio
 # -- configuration
 
 
-def test_configuration_keys_in_16():
+def test_configuration_keys_in_16() -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         everything = await command(run, "GetConfiguration", {})
@@ -269,7 +269,7 @@ def test_configuration_keys_in_16():
 
 
 @pytest.mark.parametrize("version", V2X)
-def test_variables_and_reports_in_2x(version: Version):
+def test_variables_and_reports_in_2x(version: Version) -> None:
     def item(component: str, variable: str, **more: str) -> dict[str, Any]:
         return {"component": {"name": component}, "variable": {"name": variable}, **more}
 
@@ -305,7 +305,7 @@ def test_variables_and_reports_in_2x(version: Version):
 
 
 @pytest.mark.parametrize("version", Version)
-def test_a_reservation_is_used_cancelled_or_expires(version: Version):
+def test_a_reservation_is_used_cancelled_or_expires(version: Version) -> None:
     def reservation(number: int, seconds: float, token: str) -> dict[str, Any]:
         if version is Version.V16:
             return {"connectorId": 1, "expiryDate": later(seconds), "idTag": token, "reservationId": number}
@@ -347,7 +347,7 @@ def test_a_reservation_is_used_cancelled_or_expires(version: Version):
 
 
 @pytest.mark.parametrize("version", Version)
-def test_the_local_list_is_kept_and_decides_offline(version: Version):
+def test_the_local_list_is_kept_and_decides_offline(version: Version) -> None:
     def update(number: int, kind: str, *tokens: tuple[str, str | None]) -> dict[str, Any]:
         entries: list[dict[str, Any]] = []
         for value, status in tokens:
@@ -380,7 +380,7 @@ def test_the_local_list_is_kept_and_decides_offline(version: Version):
 
 
 @pytest.mark.parametrize("version", Version)
-def test_a_firmware_update_goes_through_its_steps_and_a_reboot(version: Version):
+def test_a_firmware_update_goes_through_its_steps_and_a_reboot(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         if version is Version.V16:
@@ -408,7 +408,7 @@ def test_a_firmware_update_goes_through_its_steps_and_a_reboot(version: Version)
 # -- everything a station can say
 
 
-def test_triggers_make_a_16_station_say_everything_it_can_say():
+def test_triggers_make_a_16_station_say_everything_it_can_say() -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         wanted = examples_of_triggers("1.6", "TriggerMessage") + examples_of_triggers(
@@ -432,7 +432,7 @@ def test_triggers_make_a_16_station_say_everything_it_can_say():
 
 
 @pytest.mark.parametrize("version", V2X)
-def test_triggers_make_a_2x_station_say_everything_it_can_say(version: Version):
+def test_triggers_make_a_2x_station_say_everything_it_can_say(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
         unknown = 0

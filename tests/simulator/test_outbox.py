@@ -1,6 +1,7 @@
 """Messages that must not be lost: kept in order, retried by the rules, sent again after a reconnect."""
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def distinct(heard: list[Heard]) -> list[str]:
 
 
 @pytest.mark.parametrize("version", Version)
-def test_an_error_is_followed_by_growing_waits_and_nothing_overtakes(version: Version):
+def test_an_error_is_followed_by_growing_waits_and_nothing_overtakes(version: Version) -> None:
     at: list[float] = []
 
     def fail(heard: Heard) -> str | None:
@@ -45,14 +46,14 @@ def test_an_error_is_followed_by_growing_waits_and_nothing_overtakes(version: Ve
     first = [heard for heard in kept(run) if heard.action != "SecurityEventNotification"][:6]
     assert len({key(heard) for heard in first[:5]}) == 1
     assert key(first[5]) != key(first[0])
-    assert [round(b - a) for a, b in zip(at[:4], at[1:5], strict=True)] == [7, 14, 21, 28]
+    assert [round(b - a) for a, b in itertools.pairwise(at[:5])] == [7, 14, 21, 28]
     tries = [exchange.attempt for exchange in run.journal if exchange.kept][1:6]
     assert tries == [1, 2, 3, 4, 5]
     assert run.fleet.statistics.total.queued == 0
 
 
 @pytest.mark.parametrize("version", Version)
-def test_nothing_is_given_up_without_a_limit(version: Version):
+def test_nothing_is_given_up_without_a_limit(version: Version) -> None:
     outage = {"over": False}
 
     def fail(heard: Heard) -> str | None:
@@ -73,7 +74,7 @@ def test_nothing_is_given_up_without_a_limit(version: Version):
     assert total.sessions_started == total.sessions_ended >= 2
 
 
-def test_attempts_are_limited_where_the_device_model_says_so():
+def test_attempts_are_limited_where_the_device_model_says_so() -> None:
     system = CentralSystem(fail=lambda heard: "InternalError" if heard.action == "MeterValues" else None)
     run = live(
         settings(config(Version.V16), habits=SOON, seconds=3600, attempts=3, retry_interval_seconds=1),
@@ -88,7 +89,7 @@ def test_attempts_are_limited_where_the_device_model_says_so():
 
 
 @pytest.mark.parametrize("version", Version)
-def test_an_unanswered_message_is_sent_again_after_the_reconnect(version: Version):
+def test_an_unanswered_message_is_sent_again_after_the_reconnect(version: Version) -> None:
     cut: list[Heard] = []
 
     def fail(heard: Heard) -> str | None:
@@ -109,7 +110,7 @@ def test_an_unanswered_message_is_sent_again_after_the_reconnect(version: Versio
 
 @pytest.mark.parametrize(("profile", "same"), [("new-id-retries", False), ("same-id-retries", True)])
 @pytest.mark.parametrize("version", Version)
-def test_profiles_choose_the_message_id_of_a_retry(version: Version, profile: str, same: bool):
+def test_profiles_choose_the_message_id_of_a_retry(version: Version, profile: str, *, same: bool) -> None:
     failed: list[Heard] = []
 
     def fail(heard: Heard) -> str | None:
@@ -123,7 +124,7 @@ def test_profiles_choose_the_message_id_of_a_retry(version: Version, profile: st
     assert (first == second) is same
 
 
-def test_a_silent_system_is_a_timeout_and_frees_the_turn():
+def test_a_silent_system_is_a_timeout_and_frees_the_turn() -> None:
     silent: list[Heard] = []
 
     def fail(heard: Heard) -> str | None:
@@ -153,7 +154,7 @@ def test_a_silent_system_is_a_timeout_and_frees_the_turn():
 
 
 @pytest.mark.parametrize("version", Version)
-def test_life_goes_on_offline_and_all_of_it_is_told_later(version: Version):
+def test_life_goes_on_offline_and_all_of_it_is_told_later(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         await asyncio.sleep(1)
@@ -186,7 +187,7 @@ def stamp(heard: Heard) -> str:
     return str(payload["timestamp"] if "timestamp" in payload else payload["meterValue"][0]["timestamp"])
 
 
-def test_one_call_is_open_at_a_time_and_each_ends_once():
+def test_one_call_is_open_at_a_time_and_each_ends_once() -> None:
     open_calls: dict[str, Heard] = {}
     settled: list[str] = []
 
