@@ -32,11 +32,23 @@ class CallRefused(Exception):
 
 
 class CallTimedOut(Exception):
-    """The station did not answer in time; whether it acted is unknown."""
+    """The station did not answer in time; whether it acted is unknown. `id` is the CALL's, should it answer yet."""
+
+    def __init__(self, id_: str) -> None:
+        super().__init__("the station did not answer in time")
+        self.id = id_
+
+
+class CallExpired(Exception):
+    """The CALL's turn did not come in time: nothing was sent."""
 
 
 class ConnectionLost(Exception):
-    """The connection ended before the answer came; whether the station acted is unknown."""
+    """The connection ended before the answer came; where it `was_sent`, whether the station acted is unknown."""
+
+    def __init__(self, *, was_sent: bool) -> None:
+        super().__init__("the connection was lost")
+        self.was_sent = was_sent
 
 
 class Calls:
@@ -56,36 +68,44 @@ class Calls:
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """Send a CALL when it is its turn; the payload of its result.
 
-        The timeout runs from the sending. Raises CallInvalid, CallRefused, CallTimedOut, ConnectionLost.
+        The timeout is for all of it. Raises CallInvalid, CallExpired, CallRefused, CallTimedOut, ConnectionLost.
         """
         schema = self._schemas.requests.get(action)
         if schema is None or not schema.is_valid(payload):
             raise CallInvalid(action, schema.faults(payload) if schema else [])
-        async with self._turn:
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise CallExpired from None
+        try:
             if self._lost:
-                raise ConnectionLost
-            return await self._open(uuid4().hex, action, payload, timeout_seconds)
+                raise ConnectionLost(was_sent=False)
+            return await self._open(uuid4().hex, action, payload, deadline)
+        finally:
+            self._turn.release()
 
-    async def _open(self, id_: str, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+    async def _open(self, id_: str, action: str, payload: dict[str, Any], deadline: float) -> Any:
         pending = self._pending = asyncio.get_running_loop().create_future()
         started = time.perf_counter()
         frame = self._rpc.call(id_, action, payload)
         try:
-            async with asyncio.timeout(timeout_seconds):
+            async with asyncio.timeout_at(deadline):
                 await self._send(frame)
                 self._metrics.sent.at("call", action).n += 1
                 self._metrics.sent_bytes.n += len(frame)
                 happened = await pending
         except TimeoutError:
             self._metrics.own_call_timeouts.n += 1
-            raise CallTimedOut from None
+            raise CallTimedOut(id_) from None
         except ConnectionError:
-            raise ConnectionLost from None
+            raise ConnectionLost(was_sent=True) from None
         finally:
             self._rpc.give_up(id_)
             self._pending = None
         if happened is None:
-            raise ConnectionLost
+            raise ConnectionLost(was_sent=True)
         self._metrics.own_call_seconds.observe(time.perf_counter() - started)
         if isinstance(happened, Refused):
             raise CallRefused(happened)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import structlog
 
 from contract.events import FrameRejected, UnknownAction
+from contract.model import Evse
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Asked, Garbled, Rpc
@@ -36,7 +37,17 @@ _log = structlog.get_logger(__name__)
 class Desk:
     """Serves the requests of one connection, one after the other."""
 
-    __slots__ = ("_metrics", "_mode", "_publisher", "_rpc", "_schemas", "_table", "owed", "speaker")
+    __slots__ = (
+        "_metrics",
+        "_mode",
+        "_publisher",
+        "_rpc",
+        "_schemas",
+        "_table",
+        "connectors",
+        "owed",
+        "speaker",
+    )
 
     def __init__(
         self,
@@ -56,6 +67,8 @@ class Desk:
         self._publisher = publisher
         self._metrics = metrics
         self.owed: list[Question] = []
+        self.connectors = set[Evse]()
+        """Those that the station has shown since it connected."""
 
     async def serve(self, asked: Asked, received_at: datetime) -> bytes | None:
         """The frame that answers the request; None for a SEND, which nobody answers."""
@@ -112,6 +125,8 @@ class Desk:
             for fault in faults:
                 reading.quirk(f"schema:{fault.keyword}:{fault.pointer or '/'}")
         facts, answer = translate(row, asked.payload, reading)
+        if action == "StatusNotification" and facts[0].event.evse is not None:
+            self.connectors.add(facts[0].event.evse)
         if action not in ANSWERED_WITHOUT_LOG:
             await self._publisher.publish(facts)
         else:

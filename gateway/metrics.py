@@ -4,6 +4,9 @@ Labels come from closed sets: versions, directions, the actions of the schemas a
 station id. On the message path these are plain numbers (`service.counters`), read at scrape.
 """
 
+from typing import get_args
+
+from contract.results import Status
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.ocpp.versions import ERROR_CODES, VERSIONS
 from service.counters import OTHER
@@ -13,8 +16,10 @@ VERSION = tuple(VERSIONS)
 ACTION = (*sorted({action for schemas in SCHEMAS.values() for action in schemas.requests}), OTHER)
 HANDSHAKE = (
     "accepted",
+    "bad_request",
     "bad_station_id",
     "draining",
+    "lost",
     "no_subprotocol",
     "no_upgrade",
     "not_found",
@@ -33,6 +38,7 @@ CLOSE = (
     "too_big",
 )
 FRAME = ("call", "callresult", "callerror", "send", "callresulterror", "invalid")
+COMMAND_STATUS = get_args(Status)
 INVALID = (
     "binary",
     "framing",
@@ -101,6 +107,11 @@ class GatewayMetrics(Metrics):
         )
         self.lag_seconds = self.histogram(
             "event_loop_lag_seconds", "How much later than due the event loop wakes.", LATENCY_SECONDS
+        )
+        self.commands = self.counters(
+            "commands_total",
+            "Commands that had their result here, by its status.",
+            {"status": COMMAND_STATUS},
         )
         self.asked_again = self.counter(
             "asked_again_total", "Reports asked for again after the log had refused them."

@@ -14,7 +14,7 @@ from gateway.translation.table import Fact
 class Publisher:
     """Knows the envelope of its connection, and counts what it says in it."""
 
-    __slots__ = ("_connection", "_envelope", "_log", "_metrics", "_sequence", "_station")
+    __slots__ = ("_envelope", "_log", "_metrics", "_sequence", "_station", "connection")
 
     def __init__(
         self, log: EventLog, metrics: GatewayMetrics, made: Envelope, station: str, connection: str
@@ -23,7 +23,7 @@ class Publisher:
         self._metrics = metrics
         self._envelope = made
         self._station = station
-        self._connection = connection
+        self.connection = connection
         self._sequence = 0
 
     @property
@@ -42,7 +42,7 @@ class Publisher:
         for event, identity, suffix in facts:
             self._sequence += 1
             if not suffix:
-                primary = identity or f"{self._connection}-{self._sequence}"
+                primary = identity or f"{self.connection}-{self._sequence}"
             headers = self._envelope.headers(event, primary + suffix, self._sequence)
             made.append(Record(event.TOPIC.name, self._station, envelope.encode(event), headers))
         return made

@@ -10,7 +10,7 @@ import structlog
 
 from eventlog.port import EventLog, LogUnavailable
 from gateway.backlog import Backlog
-from gateway.calls import CallInvalid, CallRefused, CallTimedOut, ConnectionLost
+from gateway.calls import CallExpired, CallInvalid, CallRefused, CallTimedOut, ConnectionLost
 from gateway.metrics import GatewayMetrics
 from gateway.session import Session
 from gateway.sessions import Sessions
@@ -70,7 +70,7 @@ class Recovery:
                         _log.debug(
                             "not asked again", station=session.station, question=question, why=str(refusal)
                         )
-        except (CallTimedOut, ConnectionLost):
+        except (CallExpired, CallTimedOut, ConnectionLost):
             pass
         except Exception:  # noqa: BLE001 - a fault of ours with one station ends no other asking
             self._metrics.faults.n += 1

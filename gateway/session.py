@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Answered, Asked, Garbled, Happening, Rpc, Unmatched
 from gateway.publisher import Publisher
 from gateway.pulse import Pulse
+from gateway.translation.plan import Target
 from gateway.translation.table import Fact
 from gateway.transport import Ended, Transport
 from service.wheel import Wheel
@@ -38,6 +40,10 @@ CLOSE_CODES = {
     "error": (1011, "the gateway failed"),
     "takeover": (1008, "a newer connection of this station"),
 }
+
+
+Late = Callable[["Session", Unmatched], None]
+"""Called with an answer that came after its CALL was given up."""
 
 
 class Session:
@@ -55,15 +61,20 @@ class Session:
         limits: StationLimits,
         metrics: GatewayMetrics,
         wheel: Wheel,
+        late: Late | None = None,
     ) -> None:
         self.station = connected.station.id
         self.version = connected.version
+        self.connection = publisher.connection
+        self.publisher = publisher
         self.desk = desk
+        self.declined: set[str] = set()
+        """Actions of ours that the station said it does not have."""
         self.ended = asyncio.Event()
         """Its last event is published, or kept for later: a successor may begin."""
         self._transport = transport
         self._rpc = rpc
-        self._publisher = publisher
+        self._late = late
         self._backlog = backlog
         self._connected = connected
         self._limits = limits
@@ -98,6 +109,16 @@ class Session:
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
         return await self._calls.call(action, payload, timeout_seconds)
+
+    def target(self, command_id: str) -> Target:
+        """The station as a command's plan sees it."""
+        return Target(
+            station=self._connected.station,
+            version=self.version,
+            command_id=command_id,
+            declined=frozenset(self.declined),
+            connectors=len(self.desk.connectors) or None,
+        )
 
     def end(self, reason: str) -> None:
         """Close the connection, once, for one of the reasons of `CLOSE_CODES`."""
@@ -139,8 +160,10 @@ class Session:
             else:
                 self._put(happening, data)
         elif isinstance(happening, Unmatched):
-            metrics.received.at(happening.frame, "other").n += 1
+            metrics.received.at(happening.type, "other").n += 1
             metrics.invalid.at(happening.kind).n += 1
+            if happening.kind == "late" and self._late is not None:
+                self._late(self, happening)
         else:
             metrics.received.at(
                 "callresult" if isinstance(happening, Answered) else "callerror", "other"
@@ -189,12 +212,12 @@ class Session:
 
     async def _announce(self, event: Event) -> None:
         """Publish an event of the gateway's own; what the log does not take now is published when it does."""
-        records = self._publisher.records([Fact(event, None)])
-        if self._publisher.trouble is not None or len(self._backlog):  # what is kept there comes first
+        records = self.publisher.records([Fact(event, None)])
+        if self.publisher.trouble is not None or len(self._backlog):  # what is kept there comes first
             self._backlog.add(records)
             return
         try:
-            await self._publisher.append(records)
+            await self.publisher.append(records)
         except LogUnavailable:
             self._backlog.add(records)
         except RecordRefused:

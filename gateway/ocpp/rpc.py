@@ -52,15 +52,16 @@ class Refused:
 class Unmatched:
     """An answer to no open CALL: `kind` is late, unsolicited, or result_refused (2.1's CALLRESULTERROR).
 
-    `frame` is callresult, callerror or callresulterror.
+    `type` is callresult, callerror or callresulterror; `frame` has what came.
     """
 
-    __slots__ = ("frame", "id", "kind")
+    __slots__ = ("frame", "id", "kind", "type")
 
-    def __init__(self, kind: str, frame: str, id_: str) -> None:
+    def __init__(self, kind: str, type_: str, frame: frames.CallResult | frames.CallError) -> None:
         self.kind = kind
+        self.type = type_
+        self.id = frame.id
         self.frame = frame
-        self.id = id_
 
 
 class Garbled:
@@ -94,11 +95,11 @@ class Rpc:
         if type(frame) is frames.Call:
             return Asked(frame)
         if type(frame) is frames.CallResult:
-            return Answered(frame) if self._closes(frame.id) else self._unmatched("callresult", frame.id)
+            return Answered(frame) if self._closes(frame.id) else self._unmatched("callresult", frame)
         if type(frame) is frames.CallError:
             if frame.of_result:
-                return Unmatched("result_refused", "callresulterror", frame.id)
-            return Refused(frame) if self._closes(frame.id) else self._unmatched("callerror", frame.id)
+                return Unmatched("result_refused", "callresulterror", frame)
+            return Refused(frame) if self._closes(frame.id) else self._unmatched("callerror", frame)
         assert type(frame) is frames.Unreadable
         return Garbled(frame.kind, frame.why, self._reply(frame))
 
@@ -135,8 +136,8 @@ class Rpc:
         self._open = None
         return True
 
-    def _unmatched(self, frame: str, id_: str) -> Unmatched:
-        return Unmatched("late" if id_ in self._given_up else "unsolicited", frame, id_)
+    def _unmatched(self, type_: str, frame: frames.CallResult | frames.CallError) -> Unmatched:
+        return Unmatched("late" if frame.id in self._given_up else "unsolicited", type_, frame)
 
     @staticmethod
     def _answer_once(asked: Asked) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.calls import CallInvalid, Calls, CallTimedOut, ConnectionLost
+from gateway.calls import CallExpired, CallInvalid, Calls, CallTimedOut, ConnectionLost
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Answered, Rpc
 from gateway.ocpp.versions import VERSIONS
@@ -83,15 +83,19 @@ async def test_a_send_that_fails_gives_the_turn_back() -> None:
     await calling
 
 
-async def test_the_deadline_runs_from_the_sending() -> None:
+async def test_the_deadline_holds_for_the_wait_for_ones_turn_too() -> None:
     wire = Wire()
-    first = asyncio.create_task(wire.calls.call("Reset", {"type": "Soft"}, 0.1))
-    second = asyncio.create_task(wire.calls.call("Reset", {"type": "Soft"}, 0.1))
+    first = asyncio.create_task(wire.calls.call("Reset", {"type": "Soft"}, 0.2))
+    second = asyncio.create_task(wire.calls.call("Reset", {"type": "Hard"}, 0.1))
+    third = asyncio.create_task(wire.calls.call("Reset", {"type": "Soft"}, 5))
+    with pytest.raises(CallExpired):
+        await second
     with pytest.raises(CallTimedOut):
         await first
-    wire.sent.get_nowait()
+    assert wire.sent.get_nowait()[3] == {"type": "Soft"}
     await wire.answer({"status": "Accepted"})
-    assert await second == {"status": "Accepted"}
+    assert await third == {"status": "Accepted"}
+    assert wire.sent.empty(), "what expired was never sent"
 
 
 async def test_the_answer_at_the_last_moment_is_no_fault() -> None:

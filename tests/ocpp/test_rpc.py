@@ -23,7 +23,7 @@ def asked(rpc: Rpc, *frame: Any) -> Asked:
 
 def unmatched(happening: Happening) -> tuple[str, str]:
     assert isinstance(happening, Unmatched)
-    return happening.kind, happening.frame
+    return happening.kind, happening.type
 
 
 def test_a_call_is_answered_once() -> None:

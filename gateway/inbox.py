@@ -1,0 +1,65 @@
+"""This gateway's inbox: what other gateways' routers have for the stations that are connected here."""
+
+import asyncio
+import contextlib
+
+import msgspec
+import structlog
+
+from contract.deliveries import FOR_GATEWAY, CloseConnection, Delivery, RunCommand, inbox_of
+from contract.topics import DELIVERIES
+from eventlog.port import EventLog, LogUnavailable, Stored
+from gateway.orders import Orders
+from gateway.sessions import Sessions
+
+RETRY_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+class Inbox:
+    """Reads the one partition of `ocpp.deliveries.v1` that is this gateway's, and acts on what is for it.
+
+    `reading` is set once records that come from now on are seen: only then may a station be announced
+    as connected here.
+    """
+
+    def __init__(self, log: EventLog, gateway: str, sessions: Sessions, orders: Orders) -> None:
+        self._log = log
+        self._gateway = gateway.encode()
+        self._name = gateway
+        self._sessions = sessions
+        self._orders = orders
+        self._decoder = msgspec.json.Decoder(Delivery)
+        self.reading = asyncio.Event()
+
+    async def watch(self) -> None:
+        """Read until cancelled; a task of its owner."""
+        while True:
+            try:
+                await self._read()
+            except LogUnavailable as trouble:
+                _log.warning("the inbox cannot be read just now", why=str(trouble))
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _read(self) -> None:
+        number = inbox_of(self._name, await self._log.partitions(DELIVERIES.name))
+        async with contextlib.aclosing(self._log.tail([DELIVERIES.name], partitions=[number])) as records:
+            self.reading.set()
+            async for stored in records:
+                if (FOR_GATEWAY, self._gateway) in stored.record.headers:
+                    self._act(stored)
+
+    def _act(self, stored: Stored) -> None:
+        try:
+            delivery = self._decoder.decode(stored.record.value or b"")
+        except msgspec.DecodeError:
+            _log.exception("a delivery that is none", place=stored.place)
+            return
+        session = self._sessions.get(delivery.station)
+        match delivery:
+            case RunCommand():
+                self._orders.take(delivery, session)
+            case CloseConnection():
+                if session is not None and session.connection == delivery.connection:
+                    session.end("takeover")
