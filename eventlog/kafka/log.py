@@ -94,9 +94,21 @@ class KafkaLog:
             done = await admin.apply_topics(self._settings.connection(self._bootstrap), wanted, replicas)
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailable(f"the topics could not be applied: {error!r}") from error
+        until = asyncio.get_running_loop().time() + self._settings.open_seconds
         for topic in wanted:
-            await self.partitions(topic.name)  # from now on appends know it
+            await self._meet(topic.name, until)
         return done
+
+    async def _meet(self, topic: str, until: float) -> None:
+        """Wait until the broker that we ask has heard of a topic just made; from then on appends know it."""
+        while True:
+            try:
+                await self.partitions(topic)
+            except RecordRefused:
+                if asyncio.get_running_loop().time() > until:
+                    raise
+            else:
+                return
 
     async def partitions(self, topic: str) -> int:
         if not self._tasks:
