@@ -88,7 +88,7 @@ class Connection:
         station.tally.connected += 1
         station.connected_again()
         self._wire = wire
-        self.dialogue = Dialogue(wire, station, station.config.id, station.config.version, timeout_seconds)
+        self.dialogue = Dialogue(wire, station, station.config, station.clock, timeout_seconds)
         greeting = station.carry_out(self._greet)
         try:
             await self.dialogue.listen()

@@ -13,6 +13,8 @@ from simulator.facts import Payload, Version
 from simulator.journal import Exchange, Outcome
 
 if TYPE_CHECKING:
+    from simulator.clock import Clock
+    from simulator.settings import StationConfig
     from simulator.wire import Wire
 
 CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
@@ -36,6 +38,11 @@ class Refusal:
     description: str = ""
 
 
+def malformed(version: Version) -> str:
+    """The error code for a CALL that cannot be understood: the versions spell it differently."""
+    return "FormationViolation" if version is Version.V16 else "FormatViolation"
+
+
 class Listener(Protocol):
     """Who speaks: told of commands, exchanges begun and ended, frames without sense, the end."""
 
@@ -51,30 +58,31 @@ class Dialogue:
     """One connection's conversation. Calls wait for their turn in the order in which they were made."""
 
     def __init__(
-        self, wire: Wire, listener: Listener, station: str, version: Version, timeout_seconds: float
+        self, wire: Wire, listener: Listener, config: StationConfig, clock: Clock, timeout_seconds: float
     ) -> None:
         self._wire = wire
         self._listener = listener
-        self._station = station
-        self._malformed = "FormationViolation" if version is Version.V16 else "FormatViolation"
+        self._station = config.id
+        self._malformed = malformed(config.version)
         self._timeout_seconds = timeout_seconds
+        self._now = clock.wall_seconds
         self._loop = asyncio.get_running_loop()
         self._turn = asyncio.Lock()
         self._open: Exchange | None = None
         self._settled: asyncio.Future[None] | None = None
         self._ended = False
-        self.last_sent_at = self._loop.time()
+        self.last_sent_at = self._now()
 
     async def call(
         self, message_id: str | int, action: str, payload: Payload, *, attempt: int = 1, kept: bool = False
     ) -> Exchange:
         """Makes one CALL and returns it with its outcome; never raises for what the other side does."""
-        exchange = Exchange(self._station, message_id, action, payload, self._loop.time(), attempt, kept)
+        exchange = Exchange(self._station, message_id, action, payload, self._now(), attempt, kept)
         async with self._turn:
             if self._ended:
                 exchange.outcome = Outcome.DISCONNECTED
                 return exchange
-            exchange.sent_at = self.last_sent_at = self._loop.time()
+            exchange.sent_at = self.last_sent_at = self._now()
             self._open, self._settled = exchange, self._loop.create_future()
             self._listener.noted(exchange)
             deadline = self._loop.call_later(self._timeout_seconds, self._settle, exchange, Outcome.TIMEOUT)
@@ -151,7 +159,7 @@ class Dialogue:
     def _settle(self, exchange: Exchange, outcome: Outcome) -> None:
         if exchange.outcome is not None:
             return
-        exchange.outcome, exchange.answered_at = outcome, self._loop.time()
+        exchange.outcome, exchange.answered_at = outcome, self._now()
         self._listener.settled(exchange)
         if self._settled is not None and not self._settled.done():
             self._settled.set_result(None)

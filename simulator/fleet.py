@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from simulator.clock import Clock
@@ -12,6 +13,8 @@ from simulator.statistics import Statistics
 from simulator.wire import Dial, WebSocketDialer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulator.journal import Journal, Watcher
 
 
@@ -19,17 +22,24 @@ class Fleet:
     """Knows its stations and what they counted. `run()` once; `stop()` from anywhere ends it early.
 
     `dial` replaces the WebSocket (tests connect stations to a central system in memory), `watch` sees each
-    exchange when its outcome is known. Both cost nothing when left out.
+    exchange when its outcome is known, `monotonic` is the loop's clock where that is not the wall's. None of
+    them costs anything when left out.
     """
 
     def __init__(
-        self, settings: FleetSettings, *, dial: Dial | None = None, watch: Watcher | None = None
+        self,
+        settings: FleetSettings,
+        *,
+        dial: Dial | None = None,
+        watch: Watcher | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self.statistics = Statistics()
         self.stations: tuple[Station, ...] = ()
         self._dial = dial
         self._watch = watch
+        self._monotonic = monotonic
         self._ending = asyncio.Event()
 
     @property
@@ -43,19 +53,18 @@ class Fleet:
 
     async def run(self) -> Statistics:
         """Lives for the set time (or until `stop`), closes down, and returns what was counted."""
-        dialer = None if self._dial is not None else WebSocketDialer(self.settings)
-        try:
-            await self._run(self._dial or dialer.dial)  # type: ignore[union-attr]  # one of them is there
-        finally:
-            if dialer is not None:
-                await dialer.close()
+        if self._dial is not None:
+            await self._live(self._dial)
+        else:
+            async with WebSocketDialer(self.settings) as dialer:
+                await self._live(dialer.dial)
         return self.statistics
 
-    async def _run(self, dial: Dial) -> None:
+    async def _live(self, dial: Dial) -> None:
         settings = self.settings
         surroundings = Surroundings(
             settings=settings,
-            clock=Clock(speed=settings.speed, origin=settings.origin),
+            clock=Clock(speed=settings.speed, origin=settings.origin, monotonic=self._monotonic),
             dial=dial,
             statistics=self.statistics,
             tokens=settings.tokens or make_tokens(settings.seed),

@@ -13,7 +13,7 @@ from simulator.connector import Connector
 from simulator.controls import Controls
 from simulator.device_model import DeviceModel
 from simulator.dialects import dialect_of
-from simulator.dialogue import Afterwards, Answer, Dialogue, Refusal
+from simulator.dialogue import Afterwards, Answer, Dialogue, Refusal, malformed
 from simulator.facts import BootReason, Message, Payload, Token, Version
 from simulator.journal import Exchange, Journal, Outcome, Watcher
 from simulator.outbox import Kept, Outbox
@@ -257,8 +257,7 @@ class Station:
         try:
             return self.dialect.obey(action, payload)
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
-            code = "FormationViolation" if self.config.version is Version.V16 else "FormatViolation"
-            return Refusal(code, f"{type(fault).__name__}: {fault}"[:255])
+            return Refusal(malformed(self.config.version), f"{type(fault).__name__}: {fault}"[:255])
 
     def noted(self, exchange: Exchange) -> None:
         self._said += 1

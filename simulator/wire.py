@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -67,7 +67,10 @@ class WebSocketDialer:
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
     async def dial(self, config: StationConfig) -> Wire:

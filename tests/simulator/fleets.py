@@ -81,7 +81,8 @@ def live(
     central = system or CentralSystem()
 
     async def play() -> Run:
-        run = Run(central, Fleet(fleet_settings, dial=central.dial))
+        now = asyncio.get_running_loop().time
+        run = Run(central, Fleet(fleet_settings, dial=central.dial, monotonic=now))
         if scenario is None:
             await run.fleet.run()
             return run
