@@ -68,6 +68,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 Assigned = Callable[[frozenset[Partition]], Awaitable[None]]
+Started = Callable[[], None]
 
 
 class Subscription(Protocol):
@@ -88,6 +89,16 @@ class Subscription(Protocol):
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Read this assigned partition from `offset` on. Raises ValueError when it is not assigned."""
+
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The offset behind the newest record of each of these partitions, as of now. Raises LogUnavailable."""
+
+    async def position(self, partition: Partition) -> int:
+        """How far this assigned partition has been read: behind the last record fetched, and past a gap after it.
+
+        So a partition is read up to an end that `ends` gave when its position has reached it, whatever
+        retention or compaction have left of it. Raises LogUnavailable, and ValueError when it is not assigned.
+        """
 
     async def close(self) -> None:
         """Leave the group."""
@@ -139,13 +150,23 @@ class EventLog(Protocol):
     ) -> Subscription:
         """Join a consumer group, and return with a first share of it (which may be empty).
 
-        The callbacks run before the first fetch of, or after the last from, partitions.
+        The callbacks run before the first fetch of, or after the last from, partitions; those that are
+        revoked may still be committed in the callback.
         """
 
-    def tail(self, topics: Iterable[str], *, from_beginning: bool = False) -> AsyncGenerator[Stored, None]:
+    def tail(
+        self,
+        topics: Iterable[str],
+        *,
+        from_beginning: bool = False,
+        partitions: Iterable[int] | None = None,
+        started: Started | None = None,
+    ) -> AsyncGenerator[Stored, None]:
         """Follow topics without a group, from now on or from the oldest record kept. Never ends by itself.
 
-        "Now" is when the first record is asked for. Close it (`contextlib.aclosing`) when done.
+        `partitions` are the numbers to follow of each topic; all where it is None. "Now" is shortly after the
+        first record is asked for: `started` is called when whatever is appended from then on will be seen.
+        Close it (`contextlib.aclosing`) when done.
         """
 
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:

@@ -188,6 +188,18 @@ class LogFile:
         """The offset of the next record of each partition of the topic, by number."""
         return [self._next_offset(partition_id) for partition_id in self.partition_ids(topic)]
 
+    def settle(self, partition: Partition, offset: int) -> int:
+        """This offset, or the partition's end where no record stands between them."""
+        topic, number = partition
+        partition_id = self._partition_id(topic, number)
+        end = self._next_offset(partition_id)  # asked first: what comes after it is not skipped
+        first = partition_id << OFFSET_BITS
+        left = self.connection.execute(
+            "SELECT 1 FROM records WHERE place BETWEEN ? AND ? LIMIT 1",
+            (first | offset, first | LAST_OFFSET),
+        ).fetchone()
+        return offset if left else max(offset, end)
+
     def read_table(self, topic: str, numbers: Iterable[int] | None) -> dict[str, Stored]:
         """The newest record of each key that is no tombstone."""
         table: dict[str, Stored] = {}

@@ -17,7 +17,16 @@ from eventlog.embedded.subscription import EmbeddedSubscription
 from eventlog.embedded.threads import RETRY_SECONDS, Threads
 from eventlog.embedded.upkeep import tidy
 from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, measure
-from eventlog.port import Assigned, LogUnavailable, Partition, Place, Record, RecordRefused, Stored
+from eventlog.port import (
+    Assigned,
+    LogUnavailable,
+    Partition,
+    Place,
+    Record,
+    RecordRefused,
+    Started,
+    Stored,
+)
 
 PROBE_SECONDS = 1.0
 GROUP_RECORDS = 5_000
@@ -116,14 +125,24 @@ class EmbeddedLog:
         return subscription
 
     async def tail(
-        self, topics: Iterable[str], *, from_beginning: bool = False
+        self,
+        topics: Iterable[str],
+        *,
+        from_beginning: bool = False,
+        partitions: Iterable[int] | None = None,
+        started: Started | None = None,
     ) -> AsyncGenerator[Stored, None]:
         positions: dict[Partition, int] = {}
+        wanted = None if partitions is None else frozenset(partitions)
         for topic in topics:
             ends = await self._threads.reading(partial(LogFile.ends, topic=topic))
             positions.update(
-                (Partition(topic, number), 0 if from_beginning else end) for number, end in enumerate(ends)
+                (Partition(topic, number), 0 if from_beginning else end)
+                for number, end in enumerate(ends)
+                if wanted is None or number in wanted
             )
+        if started is not None:
+            started()
         while True:
             news = self._threads.news.next()
             found = await self._threads.reading(lambda file: file.read(positions, 1_000))

@@ -3,7 +3,9 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import partial
 
+from eventlog.embedded.file import LogFile
 from eventlog.embedded.group import Member
 from eventlog.embedded.threads import Threads
 from eventlog.port import Assigned, LogUnavailable, Partition, Stored
@@ -67,6 +69,20 @@ class EmbeddedSubscription:
         if partition not in self._positions:
             raise ValueError(f"{partition} is not assigned to this member")
         self._positions[partition] = offset
+
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        wanted = list(partitions)
+        by_topic = {
+            topic: await self._threads.reading(partial(LogFile.ends, topic=topic))
+            for topic in {partition.topic for partition in wanted}
+        }
+        return {partition: by_topic[partition.topic][partition.number] for partition in wanted}
+
+    async def position(self, partition: Partition) -> int:
+        if partition not in self._positions:
+            raise ValueError(f"{partition} is not assigned to this member")
+        offset = self._positions[partition]
+        return await self._threads.reading(lambda file: file.settle(partition, offset))
 
     async def close(self) -> None:
         membership, self._membership = self._membership, None

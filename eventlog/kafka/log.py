@@ -19,7 +19,7 @@ from eventlog.kafka.keeper import Keeper
 from eventlog.kafka.publisher import Publisher
 from eventlog.kafka.settings import DEFAULT_SETTINGS, KafkaSettings
 from eventlog.kafka.subscription import KafkaSubscription
-from eventlog.port import Assigned, LogUnavailable, Record, RecordRefused, Stored
+from eventlog.port import Assigned, LogUnavailable, Partition, Record, RecordRefused, Started, Stored
 
 PROBE_SECONDS = 2.0
 STUCK_DEADLINES = 6
@@ -140,12 +140,23 @@ class KafkaLog:
         return subscription
 
     async def tail(
-        self, topics: Iterable[str], *, from_beginning: bool = False
+        self,
+        topics: Iterable[str],
+        *,
+        from_beginning: bool = False,
+        partitions: Iterable[int] | None = None,
+        started: Started | None = None,
     ) -> AsyncGenerator[Stored, None]:
-        counts = {topic: await self.partitions(topic) for topic in topics}
+        wanted = None if partitions is None else frozenset(partitions)
+        followed = [
+            Partition(topic, number)
+            for topic in topics
+            for number in range(await self.partitions(topic))
+            if wanted is None or number in wanted
+        ]
         connection = self._settings.connection(self._bootstrap)
         async with contextlib.aclosing(
-            reading.tail(connection, counts, from_beginning=from_beginning)
+            reading.tail(connection, followed, from_beginning=from_beginning, started=started)
         ) as records:
             async for stored in records:
                 yield stored

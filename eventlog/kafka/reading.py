@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from eventlog.kafka.ending import end
-from eventlog.port import LogUnavailable, Place, Record, Stored
+from eventlog.port import LogUnavailable, Partition, Place, Record, Started, Stored
 
 OPEN_SECONDS = 15.0
 SILENCE_SECONDS = 15.0
@@ -33,15 +33,23 @@ def stored(record: ConsumerRecord[bytes | None, bytes | None]) -> Stored:
 
 
 async def tail(
-    connection: Mapping[str, Any], partition_counts: Mapping[str, int], *, from_beginning: bool
+    connection: Mapping[str, Any],
+    followed: Iterable[Partition],
+    *,
+    from_beginning: bool,
+    started: Started | None,
 ) -> AsyncGenerator[Stored, None]:
-    """Every record of these topics, in the order in which the brokers give them."""
-    partitions = [TopicPartition(topic, n) for topic, count in partition_counts.items() for n in range(count)]
+    """Every record of these partitions, in the order in which the brokers give them."""
+    partitions = [TopicPartition(*partition) for partition in followed]
     async with _consumer(connection, partitions) as consumer:
         if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
+            found = await consumer.seek_to_beginning(*partitions)
         else:
-            await consumer.seek_to_end(*partitions)
+            found = await consumer.seek_to_end(*partitions)
+        if not found:
+            raise TimeoutError("no broker says where the partitions begin and end")
+        if started is not None:
+            started()
         while True:
             for records in (await consumer.getmany(timeout_ms=TAIL_WAIT_MILLISECONDS)).values():
                 for record in records:

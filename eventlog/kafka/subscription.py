@@ -7,7 +7,7 @@ taken away, or moved by a `seek` meanwhile, are dropped: they will be read again
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -24,6 +24,7 @@ Fetched = Mapping[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None
 SESSION_MILLISECONDS = 10_000
 HEARTBEAT_MILLISECONDS = 1_000
 COMMIT_SECONDS = 10.0
+LOOK_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
 
 
@@ -112,6 +113,25 @@ class KafkaSubscription(ConsumerRebalanceListener):
         self._sought.add(partition)
         self._consumer.seek(TopicPartition(*partition), offset)
 
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        wanted = [TopicPartition(*partition) for partition in partitions]
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                found = await self._consumer.end_offsets(wanted)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailable(f"the brokers do not say where partitions end: {error!r}") from error
+        return {Partition(*partition): offset for partition, offset in found.items()}
+
+    async def position(self, partition: Partition) -> int:
+        if partition not in self._assigned:
+            raise ValueError(f"{partition} is not assigned to this member")
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                offset: int = await self._consumer.position(TopicPartition(*partition))
+        except (KafkaError, OSError, TimeoutError) as error:  # IllegalStateError: it is gone meanwhile
+            raise LogUnavailable(f"the position in {partition} is not known: {error!r}") from error
+        return offset
+
     async def close(self, deadline_seconds: float = CLOSE_SECONDS) -> None:
         if self._closed:
             return
@@ -122,11 +142,11 @@ class KafkaSubscription(ConsumerRebalanceListener):
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka: a rebalance begins, and takes everything."""
         del revoked
-        lost, self._assigned = self._assigned, frozenset()
         self._settled.clear()
         self._rebalances += 1
-        if lost:
-            await self._tell(self._on_revoked, lost)
+        if self._assigned:
+            await self._tell(self._on_revoked, self._assigned)
+            self._assigned = frozenset()
         if self._closed:
             self._settled.set()
 

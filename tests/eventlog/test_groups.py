@@ -103,6 +103,48 @@ async def test_seek_reads_again(topic: str, log: EventLog) -> None:
     assert {s.place for s in again} == {s.place for s in first}
 
 
+async def test_a_member_knows_the_ends_and_when_it_has_reached_them(topic: str, log: EventLog) -> None:
+    await _append(log, topic, range(40))
+    async with _member(log, topic) as member:
+        ends = await member.ends(member.assigned)
+        assert sum(ends.values()) == 40
+        await _append(log, topic, range(100, 120))
+        await _fetch(member, 60)
+        now = await member.ends(member.assigned)
+        assert sum(now.values()) == 60
+        assert {p: await member.position(p) for p in member.assigned} == now
+
+
+async def test_the_position_in_a_partition_without_records_is_its_end(topic: str, log: EventLog) -> None:
+    async with _member(log, topic) as member:
+        assert await member.fetch(wait_seconds=0.2) == []
+        assert {p: await member.position(p) for p in member.assigned} == await member.ends(member.assigned)
+        with pytest.raises(ValueError, match="not assigned"):
+            await member.position(Partition(topic, 77))
+
+
+async def test_what_is_taken_away_may_still_be_committed(engine: Engine, topic: str, log: EventLog) -> None:
+    """Else each rebalance would have the next member read again what is done."""
+    other = engine.log()
+    await other.open()
+    read: list[Stored] = []
+
+    async def revoked(partitions: frozenset[Partition]) -> None:
+        behind = {p: offset for p, offset in _behind(read).items() if p in partitions}
+        await first.commit(behind)
+
+    await _append(log, topic, range(40))
+    first = await log.subscribe([topic], "billing", on_revoked=revoked)
+    read += await _fetch(first, 40)
+    second = await other.subscribe([topic], "billing")
+    await _settled(first, lambda own: len(own) == 2)
+    await _settled(second, lambda own: len(own) == 2)
+    await first.close()
+    await _settled(second, lambda own: len(own) == 4)
+    await second.close()
+    await other.close()
+
+
 async def test_groups_do_not_know_each_other(topic: str, log: EventLog) -> None:
     await _append(log, topic, range(5))
     async with _member(log, topic, "billing") as billing, _member(log, topic, "alerts") as alerts:

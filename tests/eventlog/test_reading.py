@@ -44,6 +44,34 @@ async def test_a_tail_from_the_beginning_follows_several_topics(
     assert seen == {(topic, b"1"), (table, b"2"), (topic, b"3")}
 
 
+async def test_a_tail_says_from_when_on_it_misses_nothing(topic: str, log: EventLog) -> None:
+    started = asyncio.Event()
+    await log.append(Record(topic, "CP-1", b"past"))
+    tail = log.tail([topic], started=started.set)
+    first = asyncio.ensure_future(anext(tail))
+    async with asyncio.timeout(20):
+        await started.wait()
+        await log.append(Record(topic, "CP-1", b"present"))
+        assert (await first).record.value == b"present"
+    await tail.aclose()
+
+
+async def test_a_tail_of_one_partition_sees_no_other(topic: str, log: EventLog) -> None:
+    keys = [f"CP-{n}" for n in range(20)]
+    await asyncio.gather(*[log.append(Record(topic, key, b"{}")) for key in keys])
+    wanted = {key for key in keys if partition_of(key, 4) == 2}
+    seen: set[str] = set()
+    tail = log.tail([topic], from_beginning=True, partitions=[2])
+    async with asyncio.timeout(20):
+        while seen < wanted:
+            seen.add((await anext(tail)).record.key)
+        await log.append(Record(topic, "elsewhere", b"{}", partition=1))
+        await log.append(Record(topic, "here", b"{}", partition=2))
+        assert (await anext(tail)).record.key == "here"
+    await tail.aclose()
+    assert seen == wanted != set()
+
+
 async def test_a_tail_of_a_topic_that_does_not_exist(log: EventLog) -> None:
     with pytest.raises(RecordRefused, match=r"test\.nowhere\.v1"):
         await anext(log.tail(["test.nowhere.v1"]))

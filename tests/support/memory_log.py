@@ -8,7 +8,16 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 
 from contract.topics import Topic, partition_of
 from eventlog.in_flight import DEFAULT_LIMITS, InFlight, Limits, Pending, measure
-from eventlog.port import Assigned, LogUnavailable, Partition, Place, Record, RecordRefused, Stored
+from eventlog.port import (
+    Assigned,
+    LogUnavailable,
+    Partition,
+    Place,
+    Record,
+    RecordRefused,
+    Started,
+    Stored,
+)
 
 
 class MemoryStore:
@@ -146,14 +155,23 @@ class MemoryLog:
         return subscription
 
     async def tail(
-        self, topics: Iterable[str], *, from_beginning: bool = False
+        self,
+        topics: Iterable[str],
+        *,
+        from_beginning: bool = False,
+        partitions: Iterable[int] | None = None,
+        started: Started | None = None,
     ) -> AsyncGenerator[Stored, None]:
         self._up()
+        wanted = None if partitions is None else frozenset(partitions)
         positions = {
             partition: 0 if from_beginning else len(self.store.records[partition])
             for topic in topics
             for partition in self.store.partitions(topic)
+            if wanted is None or partition.number in wanted
         }
+        if started is not None:
+            started()
         while True:
             for stored in self.store.read(positions, 1_000):
                 positions[Partition(*stored.place[:2])] = stored.place.offset + 1
@@ -255,6 +273,16 @@ class MemorySubscription:
         if partition not in self._positions:
             raise ValueError(f"{partition} is not assigned to this member")
         self._positions[partition] = offset
+
+    async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        if self._store.down is not None:
+            raise LogUnavailable(self._store.down)
+        return {partition: len(self._store.records[partition]) for partition in partitions}
+
+    async def position(self, partition: Partition) -> int:
+        if partition not in self._positions:
+            raise ValueError(f"{partition} is not assigned to this member")
+        return self._positions[partition]
 
     async def close(self) -> None:
         members = self._store.members[self._group]
