@@ -63,6 +63,13 @@ def refused(declined: Declined, loss: tuple[Loss, ...] = ()) -> Outcome:
     )
 
 
+def dropped(places: Mapping[str, Any]) -> tuple[Loss, ...]:
+    """The loss of what the version has no field for: what stands there by its place, None where nothing does."""
+    return tuple(
+        Loss(path=path, code="field_dropped", was=was) for path, was in places.items() if was is not None
+    )
+
+
 _DONE = frozenset(("Accepted", "RebootRequired"))
 
 

@@ -25,7 +25,7 @@ from contract.model import Station
 from contract.results import Answer
 from contract.vocabulary import COMMANDS
 from gateway.ocpp.schemas import SCHEMAS
-from gateway.translation.outbound_16 import COMMANDS_16
+from gateway.translation import outbound_2x, outbound_16
 from gateway.translation.plan import (
     Ask,
     Declined,
@@ -39,7 +39,11 @@ from gateway.translation.plan import (
 )
 
 FOLDER = Path(__file__).parent / "golden"
-OUTBOUND: dict[str, Outbound] = {"1.6": COMMANDS_16}
+OUTBOUND: dict[str, Outbound] = {
+    "1.6": outbound_16.OUTBOUND,
+    "2.0.1": outbound_2x.OUTBOUND_201,
+    "2.1": outbound_2x.OUTBOUND_21,
+}
 
 STATION = Station(id="RDAM-0042")
 COMMAND_ID = "8f0c2c1e-4d1b-4a57-9f63-6d2a1b7c0e11"
@@ -123,7 +127,7 @@ def run(version: str, name: str, case: Case) -> tuple[list[Call], Any]:
     except (Unsupported, Invalid) as refusal:
         assert not calls, "refused after a CALL"
         outcome = Outcome(status=type(refusal).__name__.lower(), why=str(refusal))
-    return calls, None if outcome is None else msgspec.to_builtins(outcome)
+    return calls, None if outcome is None else msgspec.json.decode(msgspec.json.encode(outcome))
 
 
 def _carry_out(version: str, plan: Plan, case: Case, calls: list[Call]) -> Outcome | None:
@@ -160,7 +164,8 @@ def is_lawful_answer(version: str, call: Call) -> bool:
 def has_shape(outcome: Any) -> bool:
     """Whether the outcome's answer is one that the contract can tell, and is read again as the same."""
     answer = outcome.get("answer", {})
-    return bool(msgspec.to_builtins(msgspec.convert(answer, Answer)) == answer)
+    again = msgspec.convert(answer, Answer)
+    return bool(msgspec.json.decode(msgspec.json.encode(again)) == answer)
 
 
 def rewrite() -> None:
