@@ -11,8 +11,9 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 from aiohttp.web_protocol import RequestHandler
 
 from gateway.admission import Admitted, Handshake, Refused
@@ -27,21 +28,22 @@ Serve = Callable[[Admitted, Transport, str | None], Awaitable[None]]
 CLOSE_SECONDS = 2.0
 """For the station's side of a close; then the connection is dropped."""
 BACKLOG = 2048
-_TOO_BIG = 1009
+_UPGRADE_REQUIRED = 426
+_NO_STATUS, _LOST = 1005, 1006  # RFC 6455 §7.4.1: what stands for a code that did not come
+_BINARY = Garbled("binary", "OCPP-J is text", None)
 
 # It warns of each handshake without a common subprotocol, which anybody can cause; we count them.
 logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
-_BINARY = Garbled("binary", "OCPP-J is text", None)
 
 
 class WebSocketTransport:
     """A `Transport` over aiohttp's WebSocket."""
 
-    __slots__ = ("_pinging", "_request", "_ws", "heard_at")
+    __slots__ = ("_pinging", "_socket", "_ws", "heard_at")
 
-    def __init__(self, ws: web.WebSocketResponse, request: web.BaseRequest) -> None:
+    def __init__(self, ws: web.WebSocketResponse, socket: asyncio.Transport | None) -> None:
         self._ws = ws
-        self._request = request
+        self._socket = socket
         self._pinging: asyncio.Task[None] | None = None
         self.heard_at = time.monotonic()
 
@@ -60,11 +62,12 @@ class WebSocketTransport:
             return None
         if kind is WSMsgType.BINARY:
             return _BINARY
-        if kind is WSMsgType.ERROR:
-            raise Ended(
-                "too_big" if self._ws.close_code == _TOO_BIG else "protocol_error", self._ws.close_code
-            )
-        raise Ended("client", self._ws.close_code)
+        if kind is WSMsgType.ERROR and isinstance(message.data, WebSocketError):
+            code = message.data.code
+            raise Ended("too_big" if code == WSCloseCode.MESSAGE_TOO_BIG else "protocol_error", code)
+        if kind in (WSMsgType.CLOSED, WSMsgType.ERROR):
+            raise Ended("lost", _LOST)
+        raise Ended("client", self._ws.close_code or _NO_STATUS)
 
     async def send(self, frame: bytes) -> None:
         await self._ws.send_frame(frame, WSMsgType.TEXT)
@@ -80,12 +83,36 @@ class WebSocketTransport:
             self.abort()
 
     def abort(self) -> None:
-        if self._request.transport is not None:
-            self._request.transport.abort()
+        if self._socket is not None:
+            self._socket.abort()
 
     async def _ping(self) -> None:
         with contextlib.suppress(ConnectionError):
             await self._ws.ping()
+
+
+class _HttpConnection(RequestHandler):
+    """A connection before it is a WebSocket. What is no HTTP is answered and counted, and is no error of ours."""
+
+    __slots__ = ("_count_refused",)
+
+    def __init__(self, *args: Any, refused: Callable[[], None], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._count_refused = refused
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status >= 500:
+            return super().handle_error(request, status, exc, message)
+        self._count_refused()
+        response = web.Response(status=status, text="this is not the HTTP of a WebSocket handshake\n")
+        response.force_close()
+        return response
 
 
 class Server:
@@ -108,7 +135,7 @@ class Server:
         self._max_message_bytes = max_message_bytes
         self._handshake_timeout = handshake_timeout_seconds
         self._asking: set[RequestHandler] = set()
-        self._web = web.Server(self._handle, access_log=None, keepalive_timeout=5.0, lingering_time=0.0)
+        self._web = web.Server(self._handle)
         self._listening: asyncio.Server | None = None
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
@@ -134,7 +161,14 @@ class Server:
 
     def _protocol(self) -> RequestHandler:
         # aiohttp waits for ever for a request's headers: who has not asked by then is dropped.
-        protocol = self._web()
+        protocol = _HttpConnection(
+            self._web,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            keepalive_timeout=0.0,  # our own handshake timeout is kept below, and each answer but 101 closes
+            lingering_time=0.0,
+            refused=self._count_bad_request,
+        )
         self._asking.add(protocol)
         self._wheel.after(self._handshake_timeout, lambda: self._drop_silent(protocol))
         return protocol
@@ -146,32 +180,50 @@ class Server:
                 self._metrics.handshakes.at("timeout").n += 1
                 protocol.transport.abort()
 
+    def _count_bad_request(self) -> None:
+        self._metrics.handshakes.at("bad_request").n += 1
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self._asking.discard(request.protocol)
-        header = request.headers.get("Sec-WebSocket-Protocol", "")
+        header = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
         offered = [name for part in header.split(",") if (name := part.strip())]
         asked = Handshake(
             raw_path=request.raw_path,
             subprotocols=offered,
-            is_websocket=self._websocket(offered).can_prepare(request).ok,
+            is_websocket=request.method == "GET" and self._websocket(offered).can_prepare(request).ok,
         )
         verdict = self._admit(asked)
         if isinstance(verdict, Refused):
             self._metrics.handshakes.at(verdict.result).n += 1
             return await self._refuse(request, verdict)
         ws = self._websocket([verdict.subprotocol] if verdict.subprotocol else [])
-        await ws.prepare(request)
+        if verdict.subprotocol:  # aiohttp reads only the first line of an offer that stands in several
+            ws.headers["Sec-WebSocket-Protocol"] = verdict.subprotocol
+        socket = request.transport
+        try:
+            await ws.prepare(request)
+        except ConnectionError:  # it did not wait for the answer
+            self._metrics.handshakes.at("lost").n += 1
+            return ws
         self._metrics.handshakes.at("accepted").n += 1
-        await self._serve(verdict, WebSocketTransport(ws, request), request.remote)
+        try:
+            await self._serve(verdict, WebSocketTransport(ws, socket), request.remote)
+        finally:
+            # A closed socket waits for ever to be rid of what its peer does not read.
+            if socket is not None:
+                self._wheel.after(CLOSE_SECONDS, socket.abort)
         return ws
 
     async def _refuse(self, request: web.BaseRequest, refused: Refused) -> web.StreamResponse:
         if refused.after_upgrade:
             ws = self._websocket([])
-            await ws.prepare(request)
-            await WebSocketTransport(ws, request).close(1002, refused.why)
+            with contextlib.suppress(ConnectionError):
+                await ws.prepare(request)
+                await WebSocketTransport(ws, request.transport).close(1002, refused.why)
             return ws
         response = web.Response(status=refused.status, text=refused.why + "\n")
+        if refused.status == _UPGRADE_REQUIRED:
+            response.headers["Upgrade"] = "websocket"
         if refused.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(refused.retry_after_seconds)
         response.force_close()
