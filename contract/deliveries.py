@@ -30,18 +30,18 @@ class CloseConnection(Value, frozen=True, kw_only=True, tag_field="kind", tag="c
     connection: str
 
 
-Delivery = RunCommand | CloseConnection
+class RestatePresence(Value, frozen=True, kw_only=True, tag_field="kind", tag="restate"):
+    """Say again that this connection holds the station, if it does: what was said last was not true.
 
+    `was_lost`: its gateway was silent, and the station was declared disconnected.
+    """
 
-class Returned(Value, frozen=True, kw_only=True):
-    """On `ocpp.command-results.v1`, for the router: this connection ended before anything of the command was sent."""
-
-    command_id: str
+    station: str
     connection: str
+    was_lost: bool = False
 
 
-RETURNED = "ocpp.command.returned"
-"""The type (`ce_type`) of a record that holds a `Returned`."""
+Delivery = RunCommand | CloseConnection | RestatePresence
 
 
 def inbox_of(gateway: str, partitions: int) -> int:

@@ -9,14 +9,23 @@ from contract.model import Moment, Value
 
 
 class Presence(Value, frozen=True, kw_only=True):
-    """A connection of the station in the record's key began (`online`) or ended."""
+    """A connection of the station in the record's key began (`online`) or ended, for a `reason`.
+
+    `restated`: it began earlier, and is said again or late. Then order proves nothing, and where another
+    connection is online the one that began last (`since`) owns the station.
+    """
 
     online: bool
     gateway: str
     connection: str
     version: str
     since: Moment
+    restated: bool = False
     reason: str | None = None
+
+
+GATEWAY_LOST = "gateway_lost"
+"""The reason of an end that was declared by others, because the connection's gateway was silent."""
 
 
 class Beat(Value, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ PRESENCE = Topic("ocpp.presence.v1", "which gateway holds which station", compac
 DELIVERIES = Topic(
     "ocpp.deliveries.v1", "internal: commands on their way to a gateway", retention_seconds=DAY
 )
+ROUTES = Topic("ocpp.routes.v1", "internal: whom each command was given to", retention_seconds=2 * DAY)
 GATEWAYS = Topic("ocpp.gateways.v1", "internal: which gateways live", partitions=1, compacted=True)
 ID_TOKENS = Topic("ocpp.id-tokens.v1", "from backends: which idTokens may charge", compacted=True)
 DECISION_REQUESTS = Topic(
@@ -42,6 +43,12 @@ DECISION_REPLIES = Topic("ocpp.decision-replies.v1", "what it decided", retentio
 TOPICS: dict[str, Topic] = {
     topic.name: topic for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY, FRAMES, DEAD_LETTERS)
 }
+"""Where events stand."""
+
+COMMAND_TOPICS: dict[str, Topic] = {
+    topic.name: topic for topic in (COMMANDS, COMMAND_RESULTS, PRESENCE, DELIVERIES, ROUTES, GATEWAYS)
+}
+"""What commands take from a backend to a station and back."""
 
 
 def partition_of(key: str, partitions: int) -> int:

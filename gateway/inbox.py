@@ -44,8 +44,8 @@ class Inbox:
 
     async def _read(self) -> None:
         number = inbox_of(self._name, await self._log.partitions(DELIVERIES.name))
-        async with contextlib.aclosing(self._log.tail([DELIVERIES.name], partitions=[number])) as records:
-            self.reading.set()
+        tail = self._log.tail([DELIVERIES.name], partitions=[number], started=self.reading.set)
+        async with contextlib.aclosing(tail) as records:
             async for stored in records:
                 if (FOR_GATEWAY, self._gateway) in stored.record.headers:
                     self._act(stored)

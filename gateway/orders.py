@@ -14,10 +14,11 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from contract.deliveries import RETURNED, Returned, RunCommand
+from contract.deliveries import RunCommand
 from contract.model import Station
 from contract.results import CommandCompleted, CommandLateResult, CommandRequest, Exchange, Timings
-from contract.topics import COMMAND_RESULTS
+from contract.routes import Returned, command_key
+from contract.topics import ROUTES
 from eventlog.port import EventLog, LogUnavailable, Record, RecordRefused
 from gateway.calls import CallExpired, CallInvalid, CallRefused, CallTimedOut, ConnectionLost
 from gateway.metrics import GatewayMetrics
@@ -33,8 +34,8 @@ WAITING_AT_MOST = 32
 """Commands of one connection that may wait; what comes beyond is answered at once."""
 REMEMBERED = 20_000
 """Commands whose results are kept, so that a repeated one gets the same."""
-INSIST_SECONDS = 2.0
-"""After its deadline a result is appended no more: the router gives the command its own soon after."""
+INSIST_SECONDS = 30.0
+"""How long after its deadline a result is still appended; the router has given the command its own by then."""
 LATE_REMEMBERED = 1_000
 """CALLs that were given up and may be answered yet."""
 
@@ -56,11 +57,6 @@ class Holder(Protocol):
 
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """See `Calls.call`."""
-
-
-def result_id(command_id: str) -> str:
-    """The id of a command's result, whoever publishes it."""
-    return event_id(f"result {command_id}")
 
 
 class Unsent(Exception):
@@ -125,8 +121,8 @@ class Orders:
 
         A command that is in hand is not taken twice; one that has its result gets the same again.
         """
-        command_id = run.request["id"]
-        known = self._results.get(command_id)
+        key = command_key(run.station, run.request["id"])
+        known = self._results.get(key)
         if known is not None:
             self._spawn(self._append(known, INSIST_SECONDS))
             return
@@ -139,7 +135,7 @@ class Orders:
             full = Outcome(status="failed", why=f"{WAITING_AT_MOST} commands wait for this station already")
             self._spawn(self._finish(order, full))
             return
-        self._remember(command_id)
+        self._remember(key)
         queue.append(order)
         if len(queue) == 1:
             self._spawn(self._serve(queue, holder.connection))
@@ -250,16 +246,20 @@ class Orders:
 
     async def _finish(self, order: Order, outcome: Outcome) -> None:
         event = order.completed(outcome)
-        records = order.holder.publisher.records([Fact(event, result_id(event.command_id))])
-        self._remember(event.command_id, records)
+        key = command_key(event.station.id, event.command_id)
+        made = order.holder.publisher.records([Fact(event, key)])
+        # The router publishes it, if it is the first: that makes it the only one, whoever else gave up.
+        records = [msgspec.structs.replace(record, topic=ROUTES.name) for record in made]
+        self._remember(key, records)
         self._metrics.commands.at(outcome.status).n += 1
         await self._append(records, max(0.0, order.seconds_left()) + INSIST_SECONDS)
 
     async def _hand_back(self, run: RunCommand) -> None:
         """Say that nothing was sent; if it comes again, for a newer connection, it is taken up."""
-        self._results.pop(run.request["id"], None)
-        value = msgspec.json.encode(Returned(command_id=run.request["id"], connection=run.connection))
-        record = Record(COMMAND_RESULTS.name, run.station, value, [("ce_type", RETURNED.encode())])
+        key = command_key(run.station, run.request["id"])
+        self._results.pop(key, None)
+        value = msgspec.json.encode(Returned(command=key, connection=run.connection))
+        record = Record(ROUTES.name, run.station, value)
         await self._append([record], INSIST_SECONDS)
 
     async def _append(self, records: list[Record], insist_seconds: float) -> None:
@@ -280,9 +280,9 @@ class Orders:
             else:
                 return
 
-    def _remember(self, command_id: str, records: list[Record] | None = None) -> None:
-        self._results[command_id] = records or []
-        self._results.move_to_end(command_id)
+    def _remember(self, key: str, records: list[Record] | None = None) -> None:
+        self._results[key] = records or []
+        self._results.move_to_end(key)
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 
