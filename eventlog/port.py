@@ -169,5 +169,14 @@ class EventLog(Protocol):
         Close it (`contextlib.aclosing`) when done.
         """
 
+    def read(
+        self, topics: Iterable[str], *, partitions: Iterable[int] | None = None, since_ms: int = 0
+    ) -> AsyncGenerator[Stored, None]:
+        """What stands in topics as of now, appended at `since_ms` (since 1970) or later; then it ends.
+
+        Each partition in its order, and of a compacted topic all that compaction has left, tombstones too.
+        Where clocks were set back, a few older records may come as well. Close it when done.
+        """
+
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
         """The newest record of each key that is no tombstone, as of now: a compacted topic, read as a table."""

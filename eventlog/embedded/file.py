@@ -188,6 +188,27 @@ class LogFile:
         """The offset of the next record of each partition of the topic, by number."""
         return [self._next_offset(partition_id) for partition_id in self.partition_ids(topic)]
 
+    def since(self, partition: Partition, since_ms: int) -> int:
+        """The offset of the partition's first record of this time or later; its end where there is none.
+
+        Times rise with the offsets, so a bisection finds it without an index.
+        """
+        topic, number = partition
+        partition_id = self._partition_id(topic, number)
+        low, high = 0, self._next_offset(partition_id)
+        first = partition_id << OFFSET_BITS
+        while low < high and since_ms > 0:
+            middle = (low + high) // 2
+            row = self.connection.execute(
+                "SELECT place, appended_ms FROM records WHERE place BETWEEN ? AND ? ORDER BY place LIMIT 1",
+                (first | middle, first | (high - 1)),
+            ).fetchone()
+            if row is None or row[1] >= since_ms:
+                high = middle
+            else:
+                low = (row[0] & LAST_OFFSET) + 1
+        return low
+
     def settle(self, partition: Partition, offset: int) -> int:
         """This offset, or the partition's end where no record stands between them."""
         topic, number = partition

@@ -30,6 +30,7 @@ from eventlog.port import (
 
 PROBE_SECONDS = 1.0
 GROUP_RECORDS = 5_000
+READ_RECORDS = 1_000
 TAIL_WAIT_SECONDS = 60.0
 
 
@@ -145,7 +146,7 @@ class EmbeddedLog:
             started()
         while True:
             news = self._threads.news.next()
-            found = await self._threads.reading(lambda file: file.read(positions, 1_000))
+            found = await self._threads.reading(lambda file: file.read(positions, READ_RECORDS))
             for stored in found:
                 topic, number, offset = stored.place
                 del positions[Partition(topic, number)]  # to the end of the line
@@ -154,6 +155,27 @@ class EmbeddedLog:
                 yield stored
             if not found:
                 await self._threads.news.wait(news, TAIL_WAIT_SECONDS)
+
+    async def read(
+        self, topics: Iterable[str], *, partitions: Iterable[int] | None = None, since_ms: int = 0
+    ) -> AsyncGenerator[Stored, None]:
+        wanted = None if partitions is None else frozenset(partitions)
+        for topic in topics:
+            ends = await self._threads.reading(partial(LogFile.ends, topic=topic))
+            for number, end in enumerate(ends):
+                if wanted is not None and number not in wanted:
+                    continue
+                partition = Partition(topic, number)
+                offset = await self._threads.reading(
+                    partial(LogFile.since, partition=partition, since_ms=since_ms)
+                )
+                while offset < end:
+                    found = await self._threads.reading(partial(_from, partition=partition, offset=offset))
+                    for stored in found:
+                        if stored.place.offset < end:
+                            yield stored
+                    # None are left: what stood before the end is compacted away.
+                    offset = found[-1].place.offset + 1 if found else end
 
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
         numbers = None if partitions is None else list(partitions)
@@ -236,3 +258,7 @@ class EmbeddedLog:
             except LogUnavailable:
                 more = False  # the appends will say so
             await asyncio.sleep(0.05 if more else self._upkeep_seconds)
+
+
+def _from(file: LogFile, partition: Partition, offset: int) -> list[Stored]:
+    return file.read({partition: offset}, READ_RECORDS)

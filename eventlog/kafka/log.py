@@ -147,13 +147,7 @@ class KafkaLog:
         partitions: Iterable[int] | None = None,
         started: Started | None = None,
     ) -> AsyncGenerator[Stored, None]:
-        wanted = None if partitions is None else frozenset(partitions)
-        followed = [
-            Partition(topic, number)
-            for topic in topics
-            for number in range(await self.partitions(topic))
-            if wanted is None or number in wanted
-        ]
+        followed = await self._chosen(topics, partitions)
         connection = self._settings.connection(self._bootstrap)
         async with contextlib.aclosing(
             reading.tail(connection, followed, from_beginning=from_beginning, started=started)
@@ -161,10 +155,28 @@ class KafkaLog:
             async for stored in records:
                 yield stored
 
+    async def read(
+        self, topics: Iterable[str], *, partitions: Iterable[int] | None = None, since_ms: int = 0
+    ) -> AsyncGenerator[Stored, None]:
+        chosen = await self._chosen(topics, partitions)
+        connection = self._settings.connection(self._bootstrap)
+        async with contextlib.aclosing(reading.read(connection, chosen, since_ms)) as records:
+            async for stored in records:
+                yield stored
+
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
-        count = await self.partitions(topic)
-        numbers = range(count) if partitions is None else list(partitions)
-        return await reading.read_table(self._settings.connection(self._bootstrap), topic, numbers)
+        chosen = await self._chosen([topic], partitions)
+        return await reading.read_table(self._settings.connection(self._bootstrap), chosen)
+
+    async def _chosen(self, topics: Iterable[str], partitions: Iterable[int] | None) -> list[Partition]:
+        """The partitions of these numbers, or all, of each topic. Raises as `partitions`."""
+        wanted = None if partitions is None else frozenset(partitions)
+        return [
+            Partition(topic, number)
+            for topic in topics
+            for number in range(await self.partitions(topic))
+            if wanted is None or number in wanted
+        ]
 
     async def _sweep_forever(self) -> None:
         """Keep the publish deadline, and judge by what is on its way how the log is."""

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from itertools import chain
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -15,9 +14,9 @@ from eventlog.port import LogUnavailable, Partition, Place, Record, Started, Sto
 
 OPEN_SECONDS = 15.0
 SILENCE_SECONDS = 15.0
-"""A table whose next records do not come for this long cannot be read now."""
+"""What stands there and does not come for this long cannot be read now."""
 TAIL_WAIT_MILLISECONDS = 1_000
-TABLE_WAIT_MILLISECONDS = 200
+READ_WAIT_MILLISECONDS = 200
 END_SECONDS = 2.0
 FETCH_BYTES = 8 * 1024 * 1024
 
@@ -56,13 +55,17 @@ async def tail(
                     yield stored(record)
 
 
-async def read_table(connection: Mapping[str, Any], topic: str, numbers: Iterable[int]) -> dict[str, Stored]:
-    """The newest record of each key that is no tombstone, up to the end as it is now."""
-    partitions = [TopicPartition(topic, number) for number in numbers]
-    table: dict[str, Stored] = {}
+async def read(
+    connection: Mapping[str, Any], chosen: Iterable[Partition], since_ms: int
+) -> AsyncGenerator[Stored, None]:
+    """Every record of these partitions of that time or later, up to the ends as they are now."""
+    partitions = [TopicPartition(*partition) for partition in chosen]
     async with _consumer(connection, partitions) as consumer:
         ends = await consumer.end_offsets(partitions)
         begins = await consumer.beginning_offsets(partitions)
+        if since_ms > 0:
+            found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+            begins = {p: ends[p] if at is None else at.offset for p, at in found.items()}
         unread = {partition for partition in partitions if begins[partition] < ends[partition]}
         consumer.pause(*(partition for partition in partitions if partition not in unread))
         for partition in unread:
@@ -70,19 +73,28 @@ async def read_table(connection: Mapping[str, Any], topic: str, numbers: Iterabl
         loop = asyncio.get_running_loop()
         heard_at = loop.time()
         while unread:
-            found = await consumer.getmany(timeout_ms=TABLE_WAIT_MILLISECONDS)
-            for record in chain.from_iterable(found.values()):
-                entry = stored(record)
-                if record.value is None:
-                    table.pop(entry.record.key, None)
-                else:
-                    table[entry.record.key] = entry
+            fetched = await consumer.getmany(timeout_ms=READ_WAIT_MILLISECONDS)
+            for partition, records in fetched.items():
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield stored(record)
             # The position, not the last record: compaction and transactions leave gaps before the end.
             unread = {p for p in unread if await consumer.position(p) < ends[p]}
-            if found:
+            if fetched:
                 heard_at = loop.time()
             elif loop.time() - heard_at > SILENCE_SECONDS:
                 raise TimeoutError(f"nothing came for {SILENCE_SECONDS:.0f} s")
+
+
+async def read_table(connection: Mapping[str, Any], chosen: Iterable[Partition]) -> dict[str, Stored]:
+    """The newest record of each key that is no tombstone, up to the ends as they are now."""
+    table: dict[str, Stored] = {}
+    async with aclosing(read(connection, chosen, since_ms=0)) as records:
+        async for entry in records:
+            if entry.record.value is None:
+                table.pop(entry.record.key, None)
+            else:
+                table[entry.record.key] = entry
     return table
 
 

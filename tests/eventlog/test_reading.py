@@ -135,3 +135,52 @@ async def test_topics_are_applied_once_and_their_partitions_never_change(log: Ev
     done = (await log.apply_topics([Topic(name, "", partitions=5, compacted=True)]))[name]
     assert done.startswith("unchanged; has 3 partitions, not 5")
     assert await log.partitions(name) == 3
+
+
+async def test_what_stands_there_is_read_to_its_end(topic: str, table: str, log: EventLog) -> None:
+    for number in range(3):
+        await log.append(Record(topic, "CP-1", b"%d" % number))
+    await log.append(Record(table, "CP-1", b"online"))
+    await log.append(Record(table, "CP-1", None))
+    async with asyncio.timeout(20):
+        read = [stored async for stored in log.read([topic, table])]
+    said: dict[str, list[bytes | None]] = {topic: [], table: []}
+    for stored in read:
+        said[stored.record.topic].append(stored.record.value)
+    assert said == {topic: [b"0", b"1", b"2"], table: [b"online", None]}
+
+
+async def test_nothing_is_read_of_an_empty_topic(topic: str, log: EventLog) -> None:
+    async with asyncio.timeout(5):
+        assert [stored async for stored in log.read([topic])] == []
+
+
+async def test_single_partitions_are_read(topic: str, log: EventLog) -> None:
+    keys = [f"CP-{n}" for n in range(40)]
+    await asyncio.gather(*[log.append(Record(topic, key, b"{}")) for key in keys])
+    count = await log.partitions(topic)
+    read = {stored.record.key async for stored in log.read([topic], partitions=[1])}
+    assert read == {key for key in keys if partition_of(key, count) == 1}
+
+
+async def test_what_is_older_than_asked_for_is_left(topic: str, log: EventLog) -> None:
+    for number in range(25):
+        await log.append(Record(topic, "CP-1", b"old %d" % number))
+    await asyncio.sleep(0.02)
+    first = await log.append(Record(topic, "CP-1", b"new 0"))
+    await log.append(Record(topic, "CP-1", b"new 1"))
+    (begin,) = [stored.appended_ms async for stored in log.read([topic]) if stored.place == first]
+
+    read = [stored.record.value async for stored in log.read([topic], since_ms=begin)]
+    assert read == [b"new 0", b"new 1"]
+    assert [stored async for stored in log.read([topic], since_ms=begin + 60_000)] == []
+
+
+async def test_reading_may_be_left_early(topic: str, log: EventLog) -> None:
+    for number in range(3):
+        await log.append(Record(topic, "CP-1", b"%d" % number))
+    reading = log.read([topic])
+    assert (await anext(reading)).record.value == b"0"
+    await reading.aclose()
+    with pytest.raises(StopAsyncIteration):
+        await anext(reading)

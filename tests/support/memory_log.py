@@ -178,6 +178,21 @@ class MemoryLog:
                 yield stored
             await self.store.wait(0.05)
 
+    async def read(
+        self, topics: Iterable[str], *, partitions: Iterable[int] | None = None, since_ms: int = 0
+    ) -> AsyncGenerator[Stored, None]:
+        self._up()
+        wanted = None if partitions is None else frozenset(partitions)
+        chosen = {
+            partition: 0
+            for topic in topics
+            for partition in self.store.partitions(topic)
+            if wanted is None or partition.number in wanted
+        }
+        for stored in self.store.read(chosen, 10**9):
+            if stored.appended_ms >= since_ms:
+                yield stored
+
     async def read_table(self, topic: str, partitions: Iterable[int] | None = None) -> dict[str, Stored]:
         self._up()
         wanted = None if partitions is None else set(partitions)
