@@ -11,7 +11,6 @@ from eventlog.kafka.settings import KafkaSettings
 from eventlog.port import LogUnavailable
 
 RETRY_SECONDS = 0.5
-END_SECONDS = 5.0
 
 
 class Keeper:
@@ -22,7 +21,6 @@ class Keeper:
         self._settings = settings
         self._publisher = publisher
         self._producer: AIOKafkaProducer | None = None
-        self._ending: set[asyncio.Task[None]] = set()
         self.trouble: str | None = None
         """Why there is no producer that works; None when there is one."""
         self.restarts = 0
@@ -38,7 +36,10 @@ class Keeper:
             await self._publisher.broken.wait()
             self._publisher.pause()
             self.trouble = f"the producer is being replaced: {self._publisher.failure}"
-            old = self._producer
+            # Ended before its successor begins: what it has on its way has failed, and written late
+            # it would stand behind what its stations have sent since (promise 3).
+            if self._producer is not None:
+                await end(self._producer, 0.0)
             try:
                 await self.start()
             except LogUnavailable as error:
@@ -46,11 +47,6 @@ class Keeper:
             else:
                 self.restarts += 1
                 self.trouble = None
-                if old is not None:
-                    # Behind the scenes: that takes as long as its last request.
-                    task = asyncio.create_task(end(old, END_SECONDS), name="eventlog-end_producer")
-                    self._ending.add(task)
-                    task.add_done_callback(self._ending.discard)
             await asyncio.sleep(RETRY_SECONDS)  # whatever breaks it, not faster than this
 
     async def refresh(self) -> bool:
@@ -72,15 +68,9 @@ class Keeper:
         return len(known) if known is not None else None
 
     async def close(self, deadline_seconds: float) -> None:
-        """End them all; returns at most about a second after the deadline."""
-        ending = list(self._ending)
+        """End the producer; returns at most about a second after the deadline."""
         if self._producer is not None:
-            ending.append(asyncio.create_task(end(self._producer, deadline_seconds)))
-        if ending:
-            await asyncio.wait(ending, timeout=deadline_seconds)
-        for task in ending:
-            task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+            await end(self._producer, deadline_seconds)
 
     async def _start(self) -> AIOKafkaProducer:
         settings = self._settings
