@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from benchmarks import measurements
+from benchmarks import measurements, stages
 from benchmarks.broker import Broker
 from benchmarks.contestants import Contestant, Server, Surroundings
 from benchmarks.measurements import Latency, Memory, Throughput
@@ -49,6 +49,7 @@ class Results:
     latency: dict[str, list[Latency]] = field(default_factory=lambda: collections.defaultdict(list))
     memory_plain: dict[str, Memory] = field(default_factory=dict)
     memory_tls: dict[str, Memory] = field(default_factory=dict)
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)  # µs a message, by version and stage
 
 
 class Step(NamedTuple):
@@ -69,6 +70,9 @@ async def run(
     """Measure everything; raises at the first server that fails or answers wrongly."""
     end = time.monotonic() + plan.until_seconds
     results = Results()
+    if any(contestant.is_gateway for contestant in contestants):
+        tell("the pure stages of a message")
+        results.stages = stages.costs()
     await _memory(plan, contestants, surroundings, results, tell)
     servers = [Server(contestant, surroundings) for contestant in contestants]
     took: dict[str, float] = {}

@@ -153,6 +153,13 @@ def _memory(results: Results) -> Table:
     return table
 
 
+def _stages(results: Results) -> Table:
+    table = _table("OCPP", *next(iter(results.stages.values()), {}), "all stages")
+    for version, costs in results.stages.items():
+        table.add_row(version, *(number(cost, 1) for cost in costs.values()), number(sum(costs.values()), 1))
+    return table
+
+
 def _goals(results: Results) -> Table:
     table = _table("figure", "bound", "measured", "reached")
     for goal in goals(results):
@@ -172,6 +179,7 @@ def show(console: Console, results: Results, machine: Mapping[str, str]) -> None
         ),
         f"Closed loop, OCPP 2.0.1, {V201_CONNECTIONS:,} connections": _throughput_201(results),
         f"Open loop, {wait}: ms from when a message was due to its answer": _latency(results),
+        "What the pure stages cost on their own, with warm caches: CPU µs a message": _stages(results),
         "Idle connections (connected and booted): KB each, over the process's base": _memory(results),
         "Figures to reach": _goals(results),
     }
