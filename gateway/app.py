@@ -4,6 +4,7 @@ server -> admission -> sessions -> session -> desk (rpc, translation) -> publish
 """
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from platform import python_version
@@ -17,7 +18,7 @@ from contract.events import StationConnected
 from contract.model import Station
 from contract.topics import TOPICS
 from eventlog.in_flight import Limits
-from eventlog.port import RecordRefused
+from eventlog.port import LogUnavailable, RecordRefused
 from eventlog.url import open_log
 from gateway.admission import Admitted, Handshake, Refused, Rules, admit, assumed
 from gateway.backlog import Backlog
@@ -57,7 +58,12 @@ class Gateway:
         self._backlog = Backlog(self.metrics)
         self._wheel = Wheel()
         self._recovery = Recovery(
-            log, self.sessions, self._backlog, self.metrics, settings.call_timeout_seconds
+            log,
+            self.sessions,
+            self._backlog,
+            self.metrics,
+            call_timeout_seconds=settings.call_timeout_seconds,
+            publish_deadline_seconds=settings.publish_deadline_seconds,
         )
         self._server = Server(
             admit=self._admit,
@@ -96,6 +102,7 @@ class Gateway:
                 "draining": lambda: "the gateway is going away" if self._draining else None,
                 "event_log": lambda: self._log.trouble,
             },
+            live={"tasks": self._dead_task},
         )
         self.port = 0
         self.internal_port = 0
@@ -106,8 +113,13 @@ class Gateway:
         self.internal_port = await self.internal.start(settings.internal_host, settings.internal_port)
         await self._log.open()
         await self._find_topics()
-        for task in (self._wheel.turn(), self._lag.watch(), self._recovery.watch()):
-            self._tasks.append(asyncio.create_task(task))
+        for name, task in (
+            ("wheel", self._wheel.turn()),
+            ("lag", self._lag.watch()),
+            ("recovery", self._recovery.watch()),
+        ):
+            self._tasks.append(asyncio.create_task(task, name=name))
+            self._tasks[-1].add_done_callback(self._task_ended)
         tls = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
@@ -133,9 +145,30 @@ class Gateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._publish_backlog()
         await self._log.close(self._settings.publish_deadline_seconds)
         await self.internal.stop()
         _log.info("stopped")
+
+    async def _publish_backlog(self) -> None:
+        """The last chance of our own events that the log did not take when they happened."""
+        if not len(self._backlog):
+            return
+        with contextlib.suppress(LogUnavailable, TimeoutError):
+            if self._log.trouble is None:
+                async with asyncio.timeout(self._settings.publish_deadline_seconds):
+                    await self._backlog.publish(self._log)
+        if len(self._backlog):
+            _log.warning("events of our own are lost: the log did not take them", events=len(self._backlog))
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            _log.error("a background task ended", task=task.get_name(), exc_info=task.exception())
+
+    def _dead_task(self) -> str | None:
+        """Only a restart brings back what ended by itself: liveness says so."""
+        ended = [task.get_name() for task in self._tasks if task.done()]
+        return f"ended: {', '.join(ended)}" if ended and not self._draining else None
 
     async def _find_topics(self) -> None:
         """An embedded log makes its topics itself; on a broker an operator does, knowing partitions and replicas."""

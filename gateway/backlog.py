@@ -45,5 +45,7 @@ class Backlog:
                     raise outcome
                 if isinstance(outcome, BaseException):
                     self._metrics.backlog_dropped.n += 1
+                else:
+                    self._metrics.appends.n += 1
                 if self._records and self._records[0] is record:  # else it was dropped meanwhile
                     self._records.popleft()

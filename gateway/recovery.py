@@ -5,6 +5,7 @@ it does not repeat, so it is asked for it with TriggerMessage, a few stations at
 """
 
 import asyncio
+import time
 
 import structlog
 
@@ -31,13 +32,17 @@ class Recovery:
         sessions: Sessions,
         backlog: Backlog,
         metrics: GatewayMetrics,
+        *,
         call_timeout_seconds: float,
+        publish_deadline_seconds: float,
     ) -> None:
         self._log = log
         self._sessions = sessions
         self._backlog = backlog
         self._metrics = metrics
         self._timeout = call_timeout_seconds
+        self._publish_deadline = publish_deadline_seconds
+        self._failures = self._taken = self._failed_at = 0.0
         self._turn = asyncio.Semaphore(ASKED_AT_ONCE)
         self._asked: set[Session] = set()
 
@@ -52,10 +57,22 @@ class Recovery:
                     await self._backlog.publish(self._log)
                 except LogUnavailable:
                     continue
+                if not self._is_proven():
+                    continue
                 for session in self._sessions:
                     if session.desk.owed and session not in self._asked:
                         self._asked.add(session)
                         asking.create_task(self._ask(session))
+
+    def _is_proven(self) -> bool:
+        """Whether the log has taken something since it last failed, or has failed nobody for a publish deadline.
+
+        An engine may see no trouble while nothing gets through: to ask then would be to fail the answer.
+        """
+        failures, taken = self._metrics.append_failures.n, self._metrics.appends.n
+        if failures != self._failures:
+            self._failures, self._taken, self._failed_at = failures, taken, time.monotonic()
+        return taken > self._taken or time.monotonic() - self._failed_at > self._publish_deadline
 
     async def _ask(self, session: Session) -> None:
         """Ask one station for all that was refused to it, until it does not answer or is gone."""

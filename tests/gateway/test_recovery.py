@@ -4,10 +4,13 @@ import asyncio
 import itertools
 from typing import Any
 
+import pytest
+
 from eventlog.in_flight import Limits
 from eventlog.port import Record
 from gateway.backlog import BACKLOG_RECORDS, Backlog
 from gateway.metrics import GatewayMetrics
+from gateway.translation.asking import Question
 from tests.support.memory_log import MemoryLog
 from tests.support.pod import Pod
 
@@ -63,6 +66,19 @@ async def test_a_refused_status_is_asked_for_again(hasty_pod: Pod) -> None:
     await pod.until(lambda: pod.metrics.asked_again.n == 2)
     await asyncio.sleep(0.6)
     assert transport.unheard == 0, "asked once"
+
+
+async def test_nobody_is_asked_before_the_log_has_taken_something(pod: Pod) -> None:
+    """An engine may not see its trouble at once: then the question's answer would fail as well."""
+    owing, other = pod.connect("OWING"), pod.connect("OTHER")
+    await owing.transport.ask("0", "Heartbeat")
+    await other.transport.ask("0", "Heartbeat")
+    owing.session.desk.owed.append(Question("TriggerMessage", {"requestedMessage": "BootNotification"}))
+    pod.metrics.append_failures.n += 1
+    with pytest.raises(TimeoutError):
+        await owing.transport.hear(1.2)
+    await other.transport.ask("1", "Heartbeat")
+    assert (await owing.transport.hear())[2] == "TriggerMessage"
 
 
 async def test_a_station_of_2_x_is_asked_in_its_own_words(hasty_pod: Pod) -> None:

@@ -66,7 +66,14 @@ class Pod:
         self.sessions = Sessions()
         self.backlog = Backlog(self.metrics)
         self.wheel = Wheel(TICK_SECONDS)
-        self.recovery = Recovery(self.log, self.sessions, self.backlog, self.metrics, 0.5)
+        self.recovery = Recovery(
+            self.log,
+            self.sessions,
+            self.backlog,
+            self.metrics,
+            call_timeout_seconds=0.5,
+            publish_deadline_seconds=publish_deadline_seconds,
+        )
         self.connections: list[Connection] = []
 
     def connect(

@@ -42,7 +42,11 @@ class RawStation:
         if receive_bytes:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         async with asyncio.timeout(SECONDS):
-            await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+            try:
+                await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
+            except OSError:
+                plain.close()
+                raise
             name = "localhost" if tls else None
             return cls(*await asyncio.open_connection(sock=plain, ssl=tls, server_hostname=name, limit=2**22))
 
