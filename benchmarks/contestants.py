@@ -119,7 +119,9 @@ class Server:
             "OCPP_EVENT_LOG": log,
             # 100 stations that ask as fast as they are answered are beyond any sensible rate limit.
             "OCPP_MESSAGES_PER_SECOND": "100000",
-            "OCPP_DRAIN_GRACE_SECONDS": "0",  # no load balancer has to learn of the end
+            # Nobody has to learn gently of the end.
+            "OCPP_DRAIN_GRACE_SECONDS": "0",
+            "OCPP_DRAIN_SECONDS": "0",
         }
         if self._identity:
             settings["OCPP_TLS_CERTIFICATE"] = str(self._identity.certificate)

@@ -11,6 +11,9 @@ from benchmarks.figures import median, ratio
 from benchmarks.measurements import Throughput
 from benchmarks.plan import LATENCY_CONNECTIONS, LATENCY_RATE, V201_CONNECTIONS, Results
 
+FULL_SHARE = 0.9
+"""A server that is asked as fast as it answers uses its whole core, unless the load or another program is in its way."""
+
 Figure = Callable[[Throughput], float | None]
 
 
@@ -80,6 +83,16 @@ def goals(results: Results) -> list[Goal]:
             name = f"{gateway}: KB per idle connection, {kind}"
             found.append(Goal(name, bound, memory.kb_each if memory else None, at_most=True))
     return [goal for goal in found if goal.measured is not None]
+
+
+def disturbed(results: Results) -> list[str]:
+    """The measurements in which the server had no core of its own: something else ran on it."""
+    return [
+        f"{name} at {level:,} connections ({share:.0%} of its core)"
+        for name, measured in results.throughput.items()
+        for level in sorted({one.connections for one in measured})
+        if (share := at(measured, level, lambda one: one.server_share) or 0.0) < FULL_SHARE
+    ]
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -189,3 +202,5 @@ def show(console: Console, results: Results, machine: Mapping[str, str]) -> None
         if table.row_count:
             console.print(f"\n{title}", style="bold", highlight=False)
             console.print(table)
+    if found := disturbed(results):
+        console.print("Not to be trusted, other programs ran on the server's core: " + "; ".join(found))

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from benchmarks.measurements import Latency, Memory, Throughput
 from benchmarks.plan import Results
-from benchmarks.report import at, cpu, goals, rate, show
+from benchmarks.report import at, cpu, disturbed, goals, rate, show
 
 
 def throughput(connections: int, per_second: float, cpu_us: float | None) -> Throughput:
@@ -29,6 +29,13 @@ def test_a_figure_is_the_median_of_its_rounds() -> None:
 
 def test_a_server_that_answered_nothing_has_no_cpu_per_message() -> None:
     assert at([throughput(100, 0.0, None)], 100, cpu) is None
+
+
+def test_a_server_without_a_core_of_its_own_is_named() -> None:
+    measured = Results()
+    measured.throughput["echo"] += [Throughput(100, 9_000, 30.0, 0.4, 0.2, None)]
+    measured.throughput["gateway-kafka"] += [throughput(100, 9_000, 90.0)]
+    assert disturbed(measured) == ["echo at 100 connections (40% of its core)"]
 
 
 def test_goals_are_judged_by_the_ratios_of_the_run() -> None:
