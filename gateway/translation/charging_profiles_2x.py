@@ -60,7 +60,7 @@ def _schedule(schedule: Payload, path: str, writing: Writing) -> Payload:
 def _period(period: Payload, path: str, writing: Writing) -> Payload:
     made = dict(period)
     if not writing.room.is_21:
-        if "limit" not in period and _OF_PERIOD & period.keys():
+        if "limit" not in period:
             raise Unsupported(
                 f"{path} has no limit, without which OCPP {writing.target.version} has no period"
             )
@@ -115,7 +115,7 @@ def _truncate(owner: Payload, name: str, path: str, writing: Writing) -> None:
         return
     cut = exact.quantize(writing.room.limit_step, ROUND_DOWN)
     if cut != exact:
-        writing.lose(f"{path}/{name}", "value_truncated", was=value, became=float(cut))
+        writing.lose(f"{path}/{name}", "value_rounded", was=value, became=float(cut))
     owner[name] = float(cut)
 
 

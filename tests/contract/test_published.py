@@ -1,9 +1,6 @@
 """The published documents are fresh, complete, and judge as the code does."""
 
 from collections.abc import Iterator
-from datetime import UTC
-from decimal import Decimal
-from typing import Annotated, Any, get_args, get_origin
 
 import jsonschema_rs
 import msgspec
@@ -13,49 +10,12 @@ from hypothesis import strategies as st
 
 from contract.envelope import Envelope, encode
 from contract.events import Event
-from contract.model import Moment
 from contract.published import event_schema, schema_id
 from contract.topics import TOPICS
 from contract.vocabulary import EVENTS
 from eventlog.port import Record
+from tests.support.contract_values import values_of
 from tests.support.validation import check_record
-
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-NUMBERS = st.integers(-(2**53), 2**53)
-MOMENTS = st.datetimes(timezones=st.just(UTC))
-READINGS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15)
-FRACTIONS = st.floats(allow_nan=False, allow_infinity=False)
-JSON = st.recursive(
-    st.none() | st.booleans() | NUMBERS | FRACTIONS | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-    max_leaves=5,
-)
-LEAVES: dict[Any, st.SearchStrategy[Any]] = {
-    Any: JSON,
-    Moment: MOMENTS,
-    Decimal: READINGS,
-    bool: st.booleans(),
-    float: FRACTIONS,
-    int: NUMBERS,
-    str: TEXTS,
-    type(None): st.none(),
-}
-
-
-def values_of(kind: Any) -> st.SearchStrategy[Any]:
-    """Any value that the contract allows for a type."""
-    if kind in LEAVES:
-        return LEAVES[kind]
-    if get_origin(kind) is tuple:
-        return st.lists(values_of(get_args(kind)[0]), max_size=2).map(tuple)
-    if get_origin(kind) is dict:
-        return st.dictionaries(TEXTS, JSON, max_size=3)
-    if get_origin(kind) is Annotated:
-        return values_of(get_args(kind)[0])
-    if get_args(kind):
-        return st.one_of([values_of(choice) for choice in get_args(kind)])
-    fields = msgspec.structs.fields(kind)
-    return st.builds(kind, **{field.name: values_of(field.type) for field in fields})
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
