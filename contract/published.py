@@ -8,7 +8,7 @@ Only inside a payload that is passed on verbatim may null stand.
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -35,11 +35,16 @@ def event_schema(event: type[Event], example: Json | None = None) -> Json:
 
 def value_schema(value: type[Value]) -> Json:
     """The schema of any part of the contract, with those it refers to in `$defs`."""
-    _, components = msgspec.json.schema_components([value], ref_template="#/$defs/{name}")
-    classes = {known.__name__: known for known in _values(Value)}
-    definitions = {name: _object(made, classes[name]) for name, made in sorted(components.items())}
+    definitions = schemas_of([value], "#/$defs/{name}")
     root = definitions.pop(value.__name__)
     return root | ({"$defs": definitions} if definitions else {})
+
+
+def schemas_of(values: Iterable[type[Value]], ref_template: str) -> dict[str, Json]:
+    """The schemas of these parts of the contract and of all that they refer to, by the name of the class."""
+    _, components = msgspec.json.schema_components(values, ref_template=ref_template)
+    classes = {known.__name__: known for known in _values(Value)}
+    return {name: _object(made, classes[name]) for name, made in sorted(components.items())}
 
 
 def headers_schema() -> Json:
