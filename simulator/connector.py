@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.station import Station
     from simulator.story import Story
 
+_FAULTS = ("ConnectorLockFailure", "GroundFailure", "HighTemperature", "PowerMeterFailure", "ReaderFailure")
 _LOCAL_ENDINGS = (StopCause.LOCAL,) * 7 + (StopCause.UNPLUGGED,) * 3 + (StopCause.EMERGENCY,)
 
 
@@ -71,6 +72,8 @@ class Connector:
         self.number = number
         self.status = Status.AVAILABLE
         self.operative = True
+        self.fault: str | None = None
+        """The error code of 1.6 while something is broken."""
         self.reservation: Reservation | None = None
         self.visit: Visit | None = None
         self.story: Story | None = None
@@ -109,10 +112,15 @@ class Connector:
         self._wake()
 
     def settle(self) -> None:
-        """Takes the status of a connector without a car: free, reserved or out of service."""
-        if self.visit is None:
-            resting = Status.RESERVED if self.reservation else Status.AVAILABLE
-            self._become(resting if self.operative else Status.UNAVAILABLE)
+        """Takes the status of a connector without a car: broken, out of service, reserved or free."""
+        if self.visit is not None:
+            return
+        if self.fault is not None:
+            self._become(Status.FAULTED)
+        elif not self.operative:
+            self._become(Status.UNAVAILABLE)
+        else:
+            self._become(Status.RESERVED if self.reservation else Status.AVAILABLE)
 
     async def live(self) -> None:
         """Hosts one car after the other until the run ends."""
@@ -126,6 +134,8 @@ class Connector:
             self.story = self.station.dialect.story(self, visit)
             cause = await self._begin(visit, self.story) or await self._charge(visit, self.story)
             await self._end(visit, self.story, cause)
+            if self._chance.random() < habits.fault_share and not self._leaving:
+                await self._break_down()
             seconds = self._chance.uniform(*habits.idle_seconds)
 
     # -- waiting
@@ -163,7 +173,8 @@ class Connector:
         return None
 
     def _welcomes(self, token: Token) -> bool:
-        return self.operative and (self.reservation is None or self.reservation.token.value == token.value)
+        works = self.operative and self.fault is None
+        return works and (self.reservation is None or self.reservation.token.value == token.value)
 
     def _arrival(self, token: Token, remote: Start | None) -> Visit:
         vehicle = arriving(self._chance, direct_current=not self.station.config.phases)
@@ -241,6 +252,14 @@ class Connector:
         self.meter.rest()
         self._instructions.clear()
         self.visit = None
+        self.settle()
+
+    async def _break_down(self) -> None:
+        """Something breaks when the car has left, and is repaired after a while."""
+        self.fault = self._chance.choice(_FAULTS)
+        self.settle()
+        await self._pause(self._chance.uniform(*self.station.habits.repair_seconds))
+        self.fault = None
         self.settle()
 
     # -- energy and status

@@ -72,6 +72,7 @@ class Profile:
     silent_status: bool = False
     sends_broken_frames: bool = False
     core_only: bool = False
+    sends_vendor_data: bool = False
 
 
 WELL_BEHAVED = Profile("well-behaved", "as the standards say")
@@ -112,6 +113,7 @@ QUIRKY = (
     Profile("double-start", "tells every start twice", ONLY_16, starts_twice=True),
     Profile("silent-status", "never reports its connectors", silent_status=True),
     Profile("broken-frames", "a frame that is no JSON now and then", sends_broken_frames=True),
+    Profile("vendor-data", "a DataTransfer of its maker after each start", sends_vendor_data=True),
     Profile("core-only", "knows no security extension", ONLY_16, core_only=True),
 )
 

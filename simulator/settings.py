@@ -51,6 +51,9 @@ class Habits:
     parking_seconds: tuple[float, float] = (900, 5400)
     handling_seconds: tuple[float, float] = (3, 20)
     """Between plugging in, showing the card and pulling the cable."""
+    fault_share: float = 0.02
+    """How many visits leave a broken connector behind."""
+    repair_seconds: tuple[float, float] = (120, 900)
 
 
 BUSY = Habits((0, 1), (0.5, 2), (3600, 7200), (0.1, 0.5))

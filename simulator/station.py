@@ -135,6 +135,12 @@ class Station:
         self.admitted.set()
         if started:
             self.secure("StartupOfTheDevice")
+            if self.config.profile.sends_vendor_data:
+                self.tell(
+                    Message(
+                        "DataTransfer", {"vendorId": f"com.example.{self.config.vendor}", "data": "started"}
+                    )
+                )
         for connector in self.connectors:
             if started:
                 connector.told_status = None
@@ -181,9 +187,10 @@ class Station:
         if self.config.profile.silent_status or not self.online.is_set() or connector.told_status == status:
             return
         connector.told_status = status
+        news = self.dialect.status(connector)  # as it is now; when it is said it may have changed again
 
         async def say() -> None:
-            for message in self.dialect.status(connector):
+            for message in news:
                 exchange = await self.call_message(message)
                 if exchange.outcome is Outcome.DISCONNECTED:
                     connector.told_status = None

@@ -37,7 +37,8 @@ class Dialect16:
         return connector.status.value
 
     def status(self, connector: Connector) -> list[Message]:
-        return [messages.status(connector.number, connector.status, self._station.clock.timestamp())]
+        timestamp = self._station.clock.timestamp()
+        return [messages.status(connector.number, connector.status, timestamp, connector.fault)]
 
     def security_event(self, kind: str, timestamp: str) -> Message | None:
         return None if self._station.config.profile.core_only else messages.security_event(kind, timestamp)

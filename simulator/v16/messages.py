@@ -13,6 +13,7 @@ SAID = frozenset(
     {
         "Authorize",
         "BootNotification",
+        "DataTransfer",
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "Heartbeat",
@@ -48,10 +49,10 @@ def authorize(token: Token) -> Message:
     return Message("Authorize", {"idTag": token.value})
 
 
-def status(connector: int, status: Status, timestamp: str) -> Message:
+def status(connector: int, status: Status, timestamp: str, fault: str | None) -> Message:
     payload = {
         "connectorId": connector,
-        "errorCode": "NoError",
+        "errorCode": fault or "NoError",
         "status": status.value,
         "timestamp": timestamp,
     }

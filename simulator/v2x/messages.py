@@ -14,6 +14,7 @@ SAID = frozenset(
     {
         "Authorize",
         "BootNotification",
+        "DataTransfer",
         "FirmwareStatusNotification",
         "Heartbeat",
         "LogStatusNotification",

@@ -162,6 +162,20 @@ def test_heartbeats_come_after_silence_only() -> None:
     assert "Heartbeat" not in busy.said
 
 
+@pytest.mark.parametrize("version", Version)
+def test_a_connector_breaks_and_is_repaired(version: Version) -> None:
+    habits = Habits((10, 10), (60, 60), (600, 600), fault_share=1.0, repair_seconds=(300, 300))
+    run = live(settings(config(version), seconds=3 * HOUR, habits=habits))
+
+    field = "status" if version is Version.V16 else "connectorStatus"
+    told = run.system.payloads("StatusNotification")
+    broken = [number for number, payload in enumerate(told) if payload[field] == "Faulted"]
+    assert len(broken) == run.fleet.statistics.total.sessions_ended - 1 > 5  # the last visit ends the day
+    assert {told[number + 1][field] for number in broken} == {"Available"}
+    if version is Version.V16:
+        assert all((payload["errorCode"] != "NoError") == (payload[field] == "Faulted") for payload in told)
+
+
 def test_stations_without_a_journal_keep_none() -> None:
     run = live(settings(config(Version.V16), seconds=60, keep_journal=False))
     assert run.fleet.statistics.total.sent > 0

@@ -428,7 +428,7 @@ def test_triggers_make_a_16_station_say_everything_it_can_say() -> None:
         assert "SignatureVerified" in statuses
 
     run = live(settings(config(Version.V16), habits=SOON), scenario)
-    assert set(run.said) == messages_16.SAID
+    assert set(run.said) == messages_16.SAID - {"DataTransfer"}  # that is a profile's, in test_quirks
 
 
 @pytest.mark.parametrize("version", V2X)
@@ -464,7 +464,7 @@ def test_triggers_make_a_2x_station_say_everything_it_can_say(version: Version) 
 
     by_event = live(settings(config(version, status_by_event=True), habits=SOON), scenario)
     by_status = live(settings(config(version), habits=SOON), scenario)
-    assert set(by_event.said) | set(by_status.said) == messages_2x.SAID
+    assert set(by_event.said) | set(by_status.said) == messages_2x.SAID - {"DataTransfer"}
 
 
 def examples_of_triggers(version: str, action: str) -> list[tuple[str, dict[str, Any]]]:
