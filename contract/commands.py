@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from contract.model import Evse, IdToken, Moment, Value
+from contract.model import AuthorizationStatus, Evse, IdToken, Moment, Value
 
 Versions = tuple[str, ...]
 
@@ -42,18 +42,6 @@ ProfilePurpose = Literal[
     "TxProfile",
     "PriorityCharging",
     "LocalGeneration",
-]
-AuthorizationStatus = Literal[
-    "Accepted",
-    "Blocked",
-    "ConcurrentTx",
-    "Expired",
-    "Invalid",
-    "NoCredit",
-    "NotAllowedTypeEVSE",
-    "NotAtThisLocation",
-    "NotAtThisTime",
-    "Unknown",
 ]
 RootCertificate = Literal[
     "V2GRootCertificate",

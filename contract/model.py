@@ -6,7 +6,7 @@ What is absent is left out, never null. Units are in SI base units and stand bes
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -74,12 +74,44 @@ class IdToken(Value, frozen=True, kw_only=True):
     additional_info: tuple[AdditionalIdToken, ...] = ()
 
 
-class Decision(Value, frozen=True, kw_only=True):
-    """The verdict on an idToken that the station was answered with: one of the ten 2.x statuses."""
+AuthorizationStatus = Literal[
+    "Accepted",
+    "Blocked",
+    "ConcurrentTx",
+    "Expired",
+    "Invalid",
+    "NoCredit",
+    "NotAllowedTypeEVSE",
+    "NotAtThisLocation",
+    "NotAtThisTime",
+    "Unknown",
+]
+"""The ten verdicts of 2.x; a 1.6 station is told the nearest of its five."""
 
-    status: str
+
+class PersonalMessage(Value, frozen=True, kw_only=True):
+    """A text for the driver. `format` is a 2.x word (ASCII, HTML, URI, UTF8; in 2.1 QRCODE too)."""
+
+    content: str
+    format: str = "UTF8"
+    language: str | None = None
+
+
+class Decision(Value, frozen=True, kw_only=True):
+    """The verdict on an idToken that the station was answered with.
+
+    Only 2.x stations are told the rest. `charging_priority` is from -9 to 9. `evse_ids` are the only ones
+    that the verdict holds for. `languages` are at most two, the preferred one first (RFC 5646).
+    `personal_message` is shown to the driver.
+    """
+
+    status: AuthorizationStatus
     cache_expiry: Moment | None = None
     group_id: str | None = None
+    charging_priority: int | None = None
+    evse_ids: tuple[int, ...] = ()
+    languages: tuple[str, ...] = ()
+    personal_message: PersonalMessage | None = None
 
 
 class RawReading(Value, frozen=True, kw_only=True):

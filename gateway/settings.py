@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 
+from contract.model import AuthorizationStatus
 from service.logging import Format, Level
 from service.settings import Fault, JsonObject, Settings
 
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     from eventlog.kafka import KafkaSettings
 
 Validation = Literal["observe", "enforce", "off"]
-AuthorizationStatus = Literal[
-    "Accepted",
-    "Blocked",
-    "ConcurrentTx",
-    "Expired",
-    "Invalid",
-    "NoCredit",
-    "NotAllowedTypeEVSE",
-    "NotAtThisLocation",
-    "NotAtThisTime",
-    "Unknown",
-]
 IdTokenType = Literal[
     "Central",
     "DirectPayment",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.events import Event
-from contract.model import Decision, Protocol, Sample, Station
+from contract.model import AuthorizationStatus, Decision, Protocol, Sample, Station
 
 Payload = dict[str, Any]
 
@@ -22,7 +22,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What stations are answered where nobody else decides (settings of the operator)."""
 
     heartbeat_seconds: int = 300
-    verdict: str = "Accepted"
+    verdict: AuthorizationStatus = "Accepted"
     token_type: str = "ISO14443"  # noqa: S105 - a type of token, no secret
 
 
