@@ -12,8 +12,10 @@ import orjson
 CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
 MAX_ID_LENGTH = 255
 UNREADABLE_ID = "-1"
-MAX_DEPTH = 64
-"""Of a payload's arrays and objects. OCPP's own go eight deep; encoders give up between 250 and 1,000."""
+MAX_DEPTH = 254
+"""Of arrays and objects in each other, the frame's own included. OCPP's go eight deep; who writes or reads
+such JSON later gives up at some hundreds, by an exception."""
+_SHORTEST_TOO_DEEP = 2 * MAX_DEPTH
 
 
 class NumberId(str):
@@ -80,7 +82,7 @@ def parse(data: bytes, *, newer_frames: bool) -> Frame:
     # `true` and `2.0` equal 1 and 2 in a pattern: a message type is an integer and nothing else.
     if type(frame) is not list or not frame or type(frame[0]) is not int:
         return Unreadable("framing", "RpcFrameworkError", "not an array that begins with a message type")
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH and _is_too_deep(frame):
+    if len(data) >= _SHORTEST_TOO_DEEP and _is_too_deep(data, frame):
         return _broken(data, f"nested deeper than {MAX_DEPTH}")
     if (
         frame[0] == CALL
@@ -173,18 +175,14 @@ def _broken(data: bytes, fault: str) -> Unreadable:
     return Unreadable("json", "RpcFrameworkError", fault)
 
 
-def _is_too_deep(frame: list[Any]) -> bool:
-    level: list[Any] = [frame]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if type(outer) is dict else outer)
-            if type(inner) is dict or type(inner) is list
-        ]
-        if not level:
-            return False
-    return True
+def _is_too_deep(data: bytes, frame: list[Any]) -> bool:
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    try:
+        orjson.dumps(frame)  # has this very limit, and measures the depth faster than we could
+    except orjson.JSONEncodeError:
+        return True
+    return False
 
 
 def _number_id(value: Any, data: bytes) -> str | None:

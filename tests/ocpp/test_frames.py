@@ -118,7 +118,8 @@ def test_marks_around_a_frame_do_no_harm(stray: bytes) -> None:
     assert numbered.id == "17"
 
 
-DEEP = frames.MAX_DEPTH
+DEEP = frames.MAX_DEPTH - 1
+"""Of a payload, which stands in the frame's array."""
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
