@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.chance import stream
 from simulator.facts import ChargingState, Status, StopCause, Token
 from simulator.meter import Meter
-from simulator.vehicle import Vehicle, arriving
+from simulator.vehicle import arriving
+from simulator.visit import Instruction, Reservation, Start, Stop, Visit
 
 if TYPE_CHECKING:
     from simulator.station import Station
@@ -18,50 +18,6 @@ if TYPE_CHECKING:
 
 _FAULTS = ("ConnectorLockFailure", "GroundFailure", "HighTemperature", "PowerMeterFailure", "ReaderFailure")
 _LOCAL_ENDINGS = (StopCause.LOCAL,) * 7 + (StopCause.UNPLUGGED,) * 3 + (StopCause.EMERGENCY,)
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Somebody far away starts a charge here."""
-
-    token: Token
-    remote_start_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The transaction is to end, for this cause."""
-
-    cause: StopCause
-
-
-@dataclass(frozen=True, slots=True)
-class LimitChanged:
-    """The power left to this connector may have changed."""
-
-
-Instruction = Start | Stop | LimitChanged
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """A connector kept free for one token."""
-
-    id: int
-    token: Token
-    expires_at: float
-    """Station seconds of the clock."""
-
-
-@dataclass(slots=True)
-class Visit:
-    """One car at the connector, from its arrival until it has left."""
-
-    vehicle: Vehicle
-    token: Token
-    remote: Start | None = None
-    reservation_id: int | None = None
-    plugged: bool = False
 
 
 class Connector:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.connector import LimitChanged, Reservation, Start, Stop
 from simulator.facts import BootReason, Payload, Status, StopCause, Token
+from simulator.visit import LimitChanged, Reservation, Start, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

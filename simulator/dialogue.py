@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.settings import StationConfig
     from simulator.wire import Wire
 
-CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
 
 Afterwards = Callable[[], Coroutine[Any, Any, None]]
 

@@ -75,8 +75,6 @@ class StopCause(Enum):
     UNLOCKED = ("UnlockCommand", "Other", "UnlockCommand")
     DEAUTHORIZED = ("DeAuthorized", "DeAuthorized", "Deauthorized")
     EMERGENCY = ("EmergencyStop", "EmergencyStop", "AbnormalCondition")
-    POWER_LOSS = ("PowerLoss", "PowerLoss", "AbnormalCondition")
-    NEVER_PLUGGED = ("Other", "Timeout", "EVConnectTimeout")
 
     def __init__(self, reason_16: str, reason_2x: str, trigger_2x: str) -> None:
         self.reason_16 = reason_16

@@ -17,6 +17,7 @@ from simulator.dialogue import Afterwards, Answer, Dialogue, Refusal, malformed
 from simulator.facts import BootReason, Message, Payload, Token, Version
 from simulator.journal import Exchange, Journal, Outcome, Watcher
 from simulator.outbox import Kept, Outbox
+from simulator.pace import Pace
 from simulator.profiles import MessageIds, RetryId
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from simulator.statistics import Statistics
     from simulator.wire import Dial
 
-_MOST_LAG_SECONDS = 5.0
 _BROKEN_FRAME = b'[2,"broken","Heartbeat",{'
 
 
@@ -79,7 +79,9 @@ class Station:
         self._group: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
         self._said = 0
-        self._pace_from: float | None = None
+        rate = settings.rate
+        share = None if rate is None else rate / len(settings.stations)
+        self._pace = None if share is None else Pace(share, self.clock, self._chance.random())
 
     @property
     def habits(self) -> Habits:
@@ -234,22 +236,10 @@ class Station:
                 return uuid_text(self._ids)
 
     def seconds_to_sample(self) -> float:
-        """Station seconds until the next meter sample of a charging connector.
-
-        At a wanted rate each station owes its share of messages since it was admitted; whatever else it
-        said counts, and what waits in the outbox too, so that a slow server is not buried.
-        """
-        rate = self._settings.rate
-        if rate is None:
+        """Station seconds until the next meter sample of a charging connector."""
+        if self._pace is None:
             return float(self.device.integer("MeterValueSampleInterval") or 60)
-        share = rate / len(self._settings.stations)
-        now = self.clock.wall_seconds()
-        if self._pace_from is None:
-            self._pace_from = now - (self._said + self._chance.random()) / share
-        due = self._pace_from + (self._said + len(self.outbox) + 1) / share
-        if due < now - _MOST_LAG_SECONDS:
-            self._pace_from += now - due - _MOST_LAG_SECONDS
-        return max(0.0, due - now) * self.clock.speed
+        return self._pace.seconds_to_next(self._said + len(self.outbox)) * self.clock.speed
 
     async def _break_a_frame(self, dialogue: Dialogue) -> None:
         try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from simulator.connector import Connector, Visit
+    from simulator.connector import Connector
     from simulator.dialogue import Answer, Refusal
     from simulator.facts import BootReason, ChargingState, Message, Payload, StopCause, Token
+    from simulator.visit import Visit
 
 
 class Story(Protocol):

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from simulator import certificates
-from simulator.connector import Start
 from simulator.device_model import by_key, keys_16
 from simulator.dialogue import Answer, Refusal
 from simulator.facts import Payload, StopCause, Token
 from simulator.v16 import upkeep
 from simulator.v16.triggers import extended_trigger_message, trigger_message
+from simulator.visit import Start
 
 if TYPE_CHECKING:
     from simulator.station import Station

@@ -8,10 +8,11 @@ from simulator.v16 import commands, messages
 from simulator.v16.story import Story16
 
 if TYPE_CHECKING:
-    from simulator.connector import Connector, Visit
+    from simulator.connector import Connector
     from simulator.dialogue import Answer, Refusal
     from simulator.facts import BootReason, Message, Payload, Token
     from simulator.station import Station
+    from simulator.visit import Visit
 
 
 class Dialect16:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.connector import Stop
 from simulator.facts import ChargingState, Payload, Sample, StopCause
 from simulator.outbox import Kept
 from simulator.v16 import messages
+from simulator.visit import Stop
 
 if TYPE_CHECKING:
-    from simulator.connector import Connector, Visit
+    from simulator.connector import Connector
     from simulator.station import Station
+    from simulator.visit import Visit
 
 _UNANSWERED = -1  # what stations put in when their start was never answered with an id
 

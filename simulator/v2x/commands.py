@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from simulator.connector import Start
 from simulator.dialogue import Answer, Refusal
 from simulator.facts import Payload, StopCause, Token
 from simulator.v2x import charging, keeping, triggers, variables
 from simulator.v2x.refusals import refusal
+from simulator.visit import Start
 
 if TYPE_CHECKING:
     from simulator.station import Station

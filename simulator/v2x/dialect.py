@@ -9,10 +9,11 @@ from simulator.v2x import commands, messages
 from simulator.v2x.story import Story2x
 
 if TYPE_CHECKING:
-    from simulator.connector import Connector, Visit
+    from simulator.connector import Connector
     from simulator.dialogue import Answer, Refusal
     from simulator.facts import BootReason, Message, Payload, Token
     from simulator.station import Station
+    from simulator.visit import Visit
 
 
 class Dialect2x:

@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulator.chance import stream, uuid_text
-from simulator.connector import Stop
 from simulator.facts import ChargingState, Payload, Sample, StopCause
 from simulator.outbox import Kept
 from simulator.v2x import messages
 from simulator.v2x.messages import Turn
+from simulator.visit import Stop
 
 if TYPE_CHECKING:
-    from simulator.connector import Connector, Visit
+    from simulator.connector import Connector
     from simulator.station import Station
+    from simulator.visit import Visit
 
 
 class Story2x:

@@ -1,243 +1,17 @@
-"""What commands do to a station, in each version's words: it really starts, stops, reboots, reports, limits."""
+"""What commands do to what a station holds: variables, reservations, lists; and all that it can say."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from simulator.clock import iso
 from simulator.facts import Version
-from simulator.settings import Habits
 from simulator.v2x import messages as messages_2x
 from simulator.v16 import messages as messages_16
-from tests.simulator.central_system import CentralSystem
+from tests.simulator.central_system import schema
+from tests.simulator.commanding import LOG, TOKEN_2X, V2X, charging, command, later, profile
 from tests.simulator.examples import examples
-from tests.simulator.fleets import ORIGIN, SOON, STATION, Run, config, live, settings
-
-V2X = [Version.V201, Version.V21]
-TOKEN_2X = {"idToken": "04ABCDEF012345", "type": "ISO14443"}
-LOG = {"remoteLocation": "https://files.example.com/"}
-
-
-def later(seconds: float) -> str:
-    return iso(ORIGIN + timedelta(seconds=seconds))
-
-
-async def command(run: Run, action: str, payload: dict[str, Any]) -> dict[str, Any]:
-    return await run.system.command(STATION, action, payload)
-
-
-async def charging(run: Run) -> None:
-    await run.until(lambda: run.station.controls.is_busy and run.station.connectors[0].meter.power_w > 0)
-
-
-# -- transactions
-
-
-def test_a_remote_start_and_stop_in_16() -> None:
-    async def scenario(run: Run) -> None:
-        await run.online()
-        start = {"idTag": "REMOTE", "connectorId": 2}
-        assert await command(run, "RemoteStartTransaction", start) == {"status": "Accepted"}
-        await run.until(lambda: run.system.payloads("StartTransaction"))
-        assert run.system.payloads("StartTransaction")[0]["idTag"] == "REMOTE"
-        assert run.system.payloads("StartTransaction")[0]["connectorId"] == 2
-        assert "Authorize" not in run.said
-        await asyncio.sleep(300)
-        assert await command(run, "RemoteStartTransaction", start) == {"status": "Rejected"}
-        assert await command(run, "RemoteStopTransaction", {"transactionId": 99}) == {"status": "Rejected"}
-        assert await command(run, "RemoteStopTransaction", {"transactionId": 1}) == {"status": "Accepted"}
-        await run.until(lambda: run.system.payloads("StopTransaction"))
-        assert run.system.payloads("StopTransaction")[0]["reason"] == "Remote"
-
-    live(settings(config(Version.V16, connectors=2)), scenario)
-
-
-@pytest.mark.parametrize("version", V2X)
-def test_a_remote_start_and_stop_in_2x(version: Version) -> None:
-    async def scenario(run: Run) -> None:
-        await run.online()
-        start = {"idToken": TOKEN_2X, "remoteStartId": 77, "evseId": 1}
-        assert await command(run, "RequestStartTransaction", start) == {"status": "Accepted"}
-        await run.until(lambda: run.system.payloads("TransactionEvent"))
-        first = run.system.payloads("TransactionEvent")[0]
-        assert (first["eventType"], first["triggerReason"]) == ("Started", "RemoteStart")
-        assert first["transactionInfo"]["remoteStartId"] == 77
-        assert first["idToken"] == TOKEN_2X
-        await asyncio.sleep(300)
-        transaction = first["transactionInfo"]["transactionId"]
-        status = await command(run, "GetTransactionStatus", {"transactionId": transaction})
-        assert status == {"ongoingIndicator": True, "messagesInQueue": False}
-        unlock = await command(run, "UnlockConnector", {"evseId": 1, "connectorId": 1})
-        assert unlock == {"status": "OngoingAuthorizedTransaction"}
-        stop = {"transactionId": transaction}
-        assert await command(run, "RequestStopTransaction", stop) == {"status": "Accepted"}
-        await run.until(lambda: run.system.payloads("TransactionEvent")[-1]["eventType"] == "Ended")
-        last = run.system.payloads("TransactionEvent")[-1]
-        assert (last["triggerReason"], last["transactionInfo"]["stoppedReason"]) == ("RemoteStop", "Remote")
-        assert last["transactionInfo"]["timeSpentCharging"] > 200
-
-    live(settings(config(version)), scenario)
-
-
-def test_a_remote_start_authorizes_the_car_that_waits() -> None:
-    async def scenario(run: Run) -> None:
-        await run.until(lambda: run.station.connectors[0].status == "Preparing")
-        assert await command(run, "RemoteStartTransaction", {"idTag": "APP", "connectorId": 1}) == {
-            "status": "Accepted"
-        }
-        await run.until(lambda: run.system.payloads("StartTransaction"))
-        assert run.system.payloads("StartTransaction")[0]["idTag"] == "APP"
-        assert "Authorize" not in run.said
-
-    slow = Habits(first_arrival_seconds=(10, 10), handling_seconds=(30, 30))
-    live(settings(config(Version.V16, seed="2"), habits=slow), scenario)
-
-
-def test_unlocking_ends_a_transaction_in_16() -> None:
-    async def scenario(run: Run) -> None:
-        await charging(run)
-        assert await command(run, "UnlockConnector", {"connectorId": 1}) == {"status": "Unlocked"}
-        await run.until(lambda: run.system.payloads("StopTransaction"))
-        assert run.system.payloads("StopTransaction")[0]["reason"] == "UnlockCommand"
-        assert await command(run, "UnlockConnector", {"connectorId": 9}) == {"status": "NotSupported"}
-
-    live(settings(config(Version.V16), habits=SOON), scenario)
-
-
-@pytest.mark.parametrize("version", Version)
-def test_a_refused_start_is_stopped_as_deauthorized(version: Version) -> None:
-    system = CentralSystem(refuse_starts=True)
-
-    async def scenario(run: Run) -> None:
-        await run.until(lambda: run.fleet.statistics.total.sessions_ended == 1)
-        await asyncio.sleep(5)
-
-    live(settings(config(version), habits=SOON), scenario, system)
-    if version is Version.V16:
-        assert [stop["reason"] for stop in system.payloads("StopTransaction")] == ["DeAuthorized"]
-    else:
-        last = system.payloads("TransactionEvent")[-1]
-        assert last["eventType"] == "Ended"
-        assert last["transactionInfo"]["stoppedReason"] == "DeAuthorized"
-
-
-# -- the station as a whole
-
-
-@pytest.mark.parametrize(("kind", "reason"), [("Hard", "HardReset"), ("Soft", "SoftReset")])
-def test_a_reset_in_16_ends_the_transaction_and_boots_again(kind: str, reason: str) -> None:
-    async def scenario(run: Run) -> None:
-        await charging(run)
-        before = len(run.said)
-        assert await command(run, "Reset", {"type": kind}) == {"status": "Accepted"}
-        await run.until(lambda: "BootNotification" in run.said[before:])
-        await run.online()
-        await asyncio.sleep(30)
-        # A stop that was under way when the station hung up is told again after the boot.
-        assert {stop["reason"] for stop in run.system.payloads("StopTransaction")} == {reason}
-        types = [event["type"] for event in run.system.payloads("SecurityEventNotification")]
-        assert types == ["StartupOfTheDevice", "ResetOrReboot", "StartupOfTheDevice"]
-
-    live(settings(config(Version.V16), habits=SOON), scenario)
-
-
-@pytest.mark.parametrize("version", V2X)
-def test_resets_in_2x_now_or_when_idle(version: Version) -> None:
-    async def scenario(run: Run) -> None:
-        await charging(run)
-        assert await command(run, "Reset", {"type": "OnIdle"}) == {"status": "Scheduled"}
-        await asyncio.sleep(120)
-        assert run.said.count("BootNotification") == 1
-        await run.until(lambda: run.said.count("BootNotification") == 2)
-        assert run.fleet.statistics.total.sessions_ended == 1
-        assert run.system.payloads("BootNotification")[1]["reason"] == "RemoteReset"
-        await charging(run)
-        assert await command(run, "Reset", {"type": "Immediate"}) == {"status": "Accepted"}
-        await run.until(lambda: run.said.count("BootNotification") == 3, seconds=60)
-        await asyncio.sleep(30)
-        ended = [e for e in run.system.payloads("TransactionEvent") if e["eventType"] == "Ended"]
-        assert ended[-1]["transactionInfo"]["stoppedReason"] == "ImmediateReset"
-        assert (await command(run, "Reset", {"type": "Immediate", "evseId": 1}))["status"] == "Rejected"
-
-    live(settings(config(version), habits=SOON), scenario)
-
-
-@pytest.mark.parametrize("version", Version)
-def test_availability_now_and_behind_a_transaction(version: Version) -> None:
-    def payload(*, operative: bool) -> dict[str, Any]:
-        word = "Operative" if operative else "Inoperative"
-        if version is Version.V16:
-            return {"connectorId": 1, "type": word}
-        return {"evse": {"id": 1}, "operationalStatus": word}
-
-    async def scenario(run: Run) -> None:
-        await run.online()
-        assert await command(run, "ChangeAvailability", payload(operative=False)) == {"status": "Accepted"}
-        await asyncio.sleep(HALF_AN_HOUR)
-        assert run.fleet.statistics.total.sessions_started == 0
-        field = "status" if version is Version.V16 else "connectorStatus"
-        assert run.system.payloads("StatusNotification")[-1][field] == "Unavailable"
-        assert await command(run, "ChangeAvailability", payload(operative=True)) == {"status": "Accepted"}
-        await charging(run)
-        assert await command(run, "ChangeAvailability", payload(operative=False)) == {"status": "Scheduled"}
-        await run.until(lambda: run.station.connectors[0].status == "Unavailable")
-        assert run.fleet.statistics.total.sessions_ended == 1
-
-    live(settings(config(version), habits=SOON), scenario)
-
-
-HALF_AN_HOUR = 1800
-
-
-# -- power
-
-
-def profile(version: Version, limit: float, unit: str = "W") -> dict[str, Any]:
-    period = [{"startPeriod": 0, "limit": limit}]
-    schedule: dict[str, Any] = {"chargingRateUnit": unit, "chargingSchedulePeriod": period}
-    common = {
-        "stackLevel": 1,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Relative",
-    }
-    if version is Version.V16:
-        chosen = {**common, "chargingProfileId": 5, "chargingSchedule": schedule}
-        return {"connectorId": 1, "csChargingProfiles": chosen}
-    return {"evseId": 1, "chargingProfile": {**common, "id": 5, "chargingSchedule": [{"id": 1, **schedule}]}}
-
-
-@pytest.mark.parametrize("version", Version)
-def test_a_charging_profile_limits_the_power_until_it_is_cleared(version: Version) -> None:
-    async def scenario(run: Run) -> None:
-        await charging(run)
-        meter = run.station.connectors[0].meter
-        assert meter.power_w > 3000
-        assert await command(run, "SetChargingProfile", profile(version, 2000)) == {"status": "Accepted"}
-        await asyncio.sleep(180)
-        assert meter.power_w == pytest.approx(2000)
-        assert await command(run, "SetChargingProfile", profile(version, 4, "A")) == {"status": "Accepted"}
-        await asyncio.sleep(180)
-        assert meter.power_w == pytest.approx(4 * 230 * 3)
-        await command(run, "SetChargingProfile", profile(version, 0))
-        await asyncio.sleep(180)
-        assert meter.power_w == 0
-        assert run.station.connectors[0].status == "SuspendedEVSE"
-        where = {"connectorId": 1} if version is Version.V16 else {"evseId": 1}
-        composite = await command(run, "GetCompositeSchedule", {**where, "duration": 600})
-        schedule = composite["chargingSchedule" if version is Version.V16 else "schedule"]
-        assert schedule["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 0}]
-        clear = {"id": 5} if version is Version.V16 else {"chargingProfileId": 5}
-        assert await command(run, "ClearChargingProfile", clear) == {"status": "Accepted"}
-        assert await command(run, "ClearChargingProfile", clear) == {"status": "Unknown"}
-        await asyncio.sleep(180)
-        assert meter.power_w > 3000
-
-    live(settings(config(version, power_w=11_000, seed="3"), habits=SOON), scenario)
-
-
-# -- configuration
+from tests.simulator.fleets import SOON, Run, config, live, settings
 
 
 def test_configuration_keys_in_16() -> None:
@@ -299,9 +73,6 @@ def test_variables_and_reports_in_2x(version: Version) -> None:
         assert len({repr(entry) for part in parts for entry in part["reportData"]}) > 20
 
     live(settings(config(version)), scenario)
-
-
-# -- reservations, lists, firmware, logs
 
 
 @pytest.mark.parametrize("version", Version)
@@ -379,35 +150,6 @@ def test_the_local_list_is_kept_and_decides_offline(version: Version) -> None:
     live(settings(config(version)), scenario)
 
 
-@pytest.mark.parametrize("version", Version)
-def test_a_firmware_update_goes_through_its_steps_and_a_reboot(version: Version) -> None:
-    async def scenario(run: Run) -> None:
-        await run.online()
-        if version is Version.V16:
-            await command(
-                run, "UpdateFirmware", {"location": "https://x.example/f", "retrieveDate": later(1)}
-            )
-        else:
-            firmware = {"location": "https://x.example/f", "retrieveDateTime": later(1)}
-            await command(run, "UpdateFirmware", {"requestId": 8, "firmware": firmware})
-        await asyncio.sleep(200)
-        steps = run.system.payloads("FirmwareStatusNotification")
-        assert [step["status"] for step in steps] == ["Downloading", "Downloaded", "Installing", "Installed"]
-        assert {step.get("requestId") for step in steps} == {None if version is Version.V16 else 8}
-        boots = run.system.payloads("BootNotification")
-        assert len(boots) == 2
-        assert "FirmwareUpdated" in [e["type"] for e in run.system.payloads("SecurityEventNotification")]
-        if version is Version.V16:
-            assert [boot["firmwareVersion"] for boot in boots] == ["1.0.0", "2.0.0"]
-        else:
-            assert boots[1]["reason"] == "FirmwareUpdate"
-
-    live(settings(config(version)), scenario)
-
-
-# -- everything a station can say
-
-
 def test_triggers_make_a_16_station_say_everything_it_can_say() -> None:
     async def scenario(run: Run) -> None:
         await charging(run)
@@ -469,8 +211,6 @@ def test_triggers_make_a_2x_station_say_everything_it_can_say(version: Version) 
 
 def examples_of_triggers(version: str, action: str) -> list[tuple[str, dict[str, Any]]]:
     """A trigger for each message that the schema knows."""
-    from tests.simulator.central_system import schema
-
     wanted = {payload["requestedMessage"] for payload in examples(schema(version, action))}
     return [(action, {"requestedMessage": name}) for name in sorted(wanted)]
 
