@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simulator.statistics import Statistics
     from simulator.wire import Dial
 
+_PARTING_SECONDS = 1.0
 _BROKEN_FRAME = b'[2,"broken","Heartbeat",{'
 
 
@@ -112,8 +113,8 @@ class Station:
             async with asyncio.timeout(self._settings.closing_seconds):
                 await asyncio.wait(days)
                 await self.outbox.emptied()
-                if self._errands:
-                    await asyncio.wait(self._errands)
+                if self._errands:  # last words; what would take longer (a download) is broken off
+                    await asyncio.wait(self._errands, timeout=_PARTING_SECONDS)
         except TimeoutError:
             pass  # what is still held is counted as queued: that is the summary's business
 
@@ -138,11 +139,8 @@ class Station:
         if started:
             self.secure("StartupOfTheDevice")
             if self.config.profile.sends_vendor_data:
-                self.tell(
-                    Message(
-                        "DataTransfer", {"vendorId": f"com.example.{self.config.vendor}", "data": "started"}
-                    )
-                )
+                data = {"vendorId": f"com.example.{self.config.vendor}", "data": "started"}
+                self.tell(Message("DataTransfer", data))
         for connector in self.connectors:
             if started:
                 connector.told_status = None

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.facts import Version
 from tests.simulator.commanding import V2X, charging, command, later
-from tests.simulator.fleets import SOON, Run, config, live, settings
+from tests.simulator.fleets import HOUR, SOON, Run, config, live, settings
 
 
 @pytest.mark.parametrize(("kind", "reason"), [("Hard", "HardReset"), ("Soft", "SoftReset")])
@@ -59,7 +59,7 @@ def test_availability_now_and_behind_a_transaction(version: Version) -> None:
     async def scenario(run: Run) -> None:
         await run.online()
         assert await command(run, "ChangeAvailability", payload(operative=False)) == {"status": "Accepted"}
-        await asyncio.sleep(HALF_AN_HOUR)
+        await asyncio.sleep(HOUR / 2)
         assert run.fleet.statistics.total.sessions_started == 0
         field = "status" if version is Version.V16 else "connectorStatus"
         assert run.system.payloads("StatusNotification")[-1][field] == "Unavailable"
@@ -70,9 +70,6 @@ def test_availability_now_and_behind_a_transaction(version: Version) -> None:
         assert run.fleet.statistics.total.sessions_ended == 1
 
     live(settings(config(version), habits=SOON), scenario)
-
-
-HALF_AN_HOUR = 1800
 
 
 @pytest.mark.parametrize("version", Version)
