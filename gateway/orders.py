@@ -26,8 +26,17 @@ from gateway.ocpp.frames import CallError, CallResult
 from gateway.ocpp.rpc import Unmatched
 from gateway.publisher import Publisher
 from gateway.translation.ids import event_id
-from gateway.translation.plan import Ask, Declined, Outcome, Plan, Said, Target, Unsupported, is_unable
-from gateway.translation.requests import Invalid
+from gateway.translation.plan import (
+    Ask,
+    Declined,
+    Invalid,
+    Outcome,
+    Plan,
+    Said,
+    Target,
+    Unsupported,
+    is_unable,
+)
 from gateway.translation.table import Fact
 
 WAITING_AT_MOST = 32

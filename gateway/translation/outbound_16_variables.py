@@ -1,5 +1,6 @@
 """Commands to OCPP 1.6 stations that concern variables: their keys read and written (reference §2.9, §2.10)."""
 
+from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -31,6 +32,9 @@ LONGEST_VALUE = 500
 
 FEW_KEYS = 10
 """So many are asked for at once without asking the station how many it takes."""
+
+TOO_MANY = frozenset(("FormatViolation", "OccurrenceConstraintViolation", "PropertyConstraintViolation"))
+"""How a station refuses more keys than it takes."""
 
 
 class Configuration:
@@ -65,9 +69,15 @@ def _read(keys: Sequence[str]) -> Reading:
     if len(keys) > FEW_KEYS:
         heard.hear((MAX_KEYS,), (yield Ask("GetConfiguration", {"key": [MAX_KEYS]})))
         at_once = _max_keys(heard)
-    for start in range(0, len(keys), at_once):
-        some = keys[start : start + at_once]
-        heard.hear(some, (yield Ask("GetConfiguration", {"key": list(some)})))
+    unread = deque(keys[start : start + at_once] for start in range(0, len(keys), at_once))
+    while unread:
+        some = unread.popleft()
+        reply = yield Ask("GetConfiguration", {"key": list(some)})
+        if isinstance(reply, Declined) and reply.code in TOO_MANY and len(some) > 1:
+            middle = len(some) // 2
+            unread.extendleft((some[middle:], some[:middle]))
+        else:
+            heard.hear(some, reply)
     return heard
 
 

@@ -11,6 +11,7 @@ from gateway.translation import outbound_2x, outbound_16, v16, v21, v201
 from gateway.translation.plan import (
     Ask,
     Declined,
+    Invalid,
     Outbound,
     Outcome,
     Plan,
@@ -29,26 +30,22 @@ OUTBOUND: dict[str, Outbound] = {
 _STATIONS_OWN: dict[str, Table] = {"1.6": v16.TABLE, "2.0.1": v201.TABLE, "2.1": v21.TABLE}
 
 
-class Invalid(Exception):
-    """The request is no command; says where and why."""
-
-
 def plan_of(request: CommandRequest, target: Target) -> Plan:
     """The plan of a request. Raises Invalid, Unsupported."""
     if request.action is not None:
         return _raw(request, target)
     if request.command is None:
-        raise Invalid("neither a command nor an action")
+        raise Invalid("/command", "neither a command nor an action")
     kind = COMMANDS.get(request.command)
     if kind is None:
-        raise Invalid(f"there is no command {request.command!r}")
+        raise Invalid("/command", f"there is no command {request.command!r}")
     make = OUTBOUND[target.version].get(kind)
     if make is None:
         raise Unsupported(f"OCPP {target.version} has no {request.command}")
     try:
         arguments = msgspec.convert({} if request.arguments is None else request.arguments, kind)
     except msgspec.ValidationError as fault:
-        raise Invalid(str(fault)) from None
+        raise Invalid("/arguments", str(fault)) from None
     return make(arguments, target)
 
 
@@ -58,7 +55,7 @@ def _raw(request: CommandRequest, target: Target) -> Plan:
     if request.version != target.version:
         raise Unsupported(f"the station speaks OCPP {target.version}, not {request.version}")
     if action in _STATIONS_OWN[target.version] and action != "DataTransfer":
-        raise Invalid(f"{action} is for stations to send")
+        raise Invalid("/action", f"{action} is for stations to send")
     return _as_it_is(Ask(action, {} if request.payload is None else request.payload))
 
 
