@@ -9,10 +9,9 @@ delays nobody.
 import asyncio
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -40,6 +39,15 @@ CLOSE_CODES = {
     "error": (1011, "the gateway failed"),
     "takeover": (1008, "a newer connection of this station"),
 }
+
+
+class Waiting(NamedTuple):
+    """A request in the inbox: what it is, its frame, and when it came (wall clock, and perf_counter)."""
+
+    happening: Asked | Garbled
+    data: bytes
+    received_at: datetime
+    started: float
 
 
 Late = Callable[["Session", Unmatched], None]
@@ -70,8 +78,7 @@ class Session:
         self.desk = desk
         self.declined: set[str] = set()
         """Actions of ours that the station said it does not have."""
-        self.ended = asyncio.Event()
-        """Its last event is published, or kept for later: a successor may begin."""
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport = transport
         self._rpc = rpc
         self._late = late
@@ -81,7 +88,7 @@ class Session:
         self._metrics = metrics
         self._pulse = Pulse(transport, limits, wheel, paused=self._is_paused, dead=self._dead)
         self._calls = Calls(self.version, rpc, transport.send, metrics)
-        self._inbox: deque[tuple[Asked | Garbled, bytes, datetime, float]] = deque()
+        self._inbox: list[Waiting] = []  # short, and a deque would be 700 bytes of each idle station
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -102,9 +109,14 @@ class Session:
         finally:
             self._pulse.stop()
             worker.cancel()
-            self.ended.set()
+            if not self._ended.done():
+                self._ended.set_result(None)
         if self._closing is not None:
             await self._closing
+
+    async def until_ended(self) -> None:
+        """Until its last event is published, or kept for later: a successor may begin."""
+        await asyncio.wait([self._ended])
 
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
@@ -146,6 +158,11 @@ class Session:
         except Ended as end:
             self._why = self._why or end.reason
             return end.code
+        except Exception:  # noqa: BLE001 - a fault of ours ends one session, not the pod
+            self._metrics.faults.n += 1
+            _log.exception("a session failed", station=self.station)
+            self.end("error")
+            return None
 
     def _take(self, happening: Happening, data: bytes) -> None:
         metrics = self._metrics
@@ -171,35 +188,39 @@ class Session:
             self._calls.resolve(happening)
 
     def _put(self, happening: Asked | Garbled, data: bytes) -> None:
-        self._inbox.append((happening, data, datetime.now(UTC), time.perf_counter()))
+        self._inbox.append(Waiting(happening, data, datetime.now(UTC), time.perf_counter()))
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 
     async def _work(self, predecessor: "Session | None") -> None:
         """The worker: until the reader has left and the inbox is empty."""
         if predecessor is not None:
-            await predecessor.ended.wait()
+            await predecessor.until_ended()
         self._announced = True
         await self._announce(self._connected)
-        inbox, desk = self._inbox, self.desk
+        inbox = self._inbox
         while True:
             while not inbox:
                 if self._left:
                     return
                 self._arrival = asyncio.get_running_loop().create_future()
                 await self._arrival
-            happening, data, received_at, started = inbox.popleft()
             if self._room is not None and not self._room.done():
                 self._room.set_result(None)
-            if isinstance(happening, Asked):
-                frame = await desk.serve(happening, received_at)
-                action = happening.action
-                self._metrics.answer_seconds.at(action).observe(time.perf_counter() - started)
-            else:
-                frame = await desk.reject(happening, data, received_at)
-                action = "other"
-            if frame is not None:
-                await self._reply(frame, action)
+            await self._serve(inbox.pop(0))
+
+    async def _serve(self, waiting: Waiting) -> None:
+        """Serve one request. On its own, so that an idle station's worker holds no message."""
+        happening, data, received_at, started = waiting
+        if isinstance(happening, Asked):
+            frame = await self.desk.serve(happening, received_at)
+            action = happening.action
+            self._metrics.answer_seconds.at(action).observe(time.perf_counter() - started)
+        else:
+            frame = await self.desk.reject(happening, data, received_at)
+            action = "other"
+        if frame is not None:
+            await self._reply(frame, action)
 
     async def _reply(self, frame: bytes, action: str) -> None:
         self._metrics.sent.at("callerror" if frame.startswith(b"[4") else "callresult", action).n += 1
@@ -238,7 +259,9 @@ class Session:
             await asyncio.wait({task})
         self._metrics.closed.at(self._why).n += 1
         if predecessor is not None:
-            await predecessor.ended.wait()  # also when there was no time to begin: the successor waits for us
+            await (
+                predecessor.until_ended()
+            )  # also when there was no time to begin: the successor waits for us
         if self._announced:
             now = datetime.now(UTC)
             await self._announce(

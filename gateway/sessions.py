@@ -55,4 +55,4 @@ class Sessions:
             await asyncio.sleep(max(0.0, started + number * pause - loop.time()))
             session.end("drain")
         for session in leaving:
-            await session.ended.wait()
+            await session.until_ended()
