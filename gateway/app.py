@@ -21,6 +21,8 @@ from eventlog.in_flight import Limits
 from eventlog.port import LogUnavailable, RecordRefused
 from eventlog.url import open_log
 from gateway.admission import Admitted, Handshake, Refused, Rules, admit, assumed
+from gateway.api.access import Access
+from gateway.api.application import Api
 from gateway.backlog import Backlog
 from gateway.desk import Desk
 from gateway.limits import StationLimits
@@ -95,6 +97,13 @@ class Gateway:
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
         self._declare_gauges()
+        token = settings.api_token
+        self._api = Api(
+            log,
+            Access(settings.internal_host, token.get_secret_value() if token else None),
+            self.metrics,
+            is_open=lambda: not self._starting,
+        )
         self.internal = InternalPort(
             registry_of(self.metrics),
             ready={
@@ -146,6 +155,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._publish_backlog()
+        await self._api.close()
         await self._log.close(self._settings.publish_deadline_seconds)
         await self.internal.stop()
         _log.info("stopped")

@@ -39,6 +39,16 @@ CLOSE = (
 )
 FRAME = ("call", "callresult", "callerror", "send", "callresulterror", "invalid")
 COMMAND_STATUS = get_args(Status)
+ROUTE = (
+    "/v1/stations/{station}/commands",
+    "/v1/commands/{id}",
+    "/v1/stations",
+    "/v1/stations/{station}",
+    "/v1/openapi.json",
+    OTHER,
+)
+METHOD = ("GET", "POST", OTHER)
+STATUS = ("2xx", "4xx", "5xx")
 INVALID = (
     "binary",
     "framing",
@@ -112,6 +122,11 @@ class GatewayMetrics(Metrics):
             "commands_total",
             "Commands that had their result here, by its status.",
             {"status": COMMAND_STATUS},
+        )
+        self.http = self.counters(
+            "http_requests_total",
+            "Requests to the HTTP API.",
+            {"route": ROUTE, "method": METHOD, "status": STATUS},
         )
         self.asked_again = self.counter(
             "asked_again_total", "Reports asked for again after the log had refused them."

@@ -84,6 +84,11 @@ class GatewaySettings(Settings):
     # Where operators look
     internal_host: str = Field("0.0.0.0", description="Address of the probes and metrics.")  # noqa: S104 - pods are probed from outside
     internal_port: Port = Field(9100, description="Port of /live, /ready and /metrics; 0 takes a free one.")
+    api_token: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="Bearer token of the HTTP API; without it the API is there only on a loopback address.",
+    )
     log_level: Level = Field("info", description="The least level that is logged.")
     log_format: Format = Field("auto", description="JSON lines or colours; auto: colours on a terminal.")
 

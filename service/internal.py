@@ -1,6 +1,7 @@
 """The internal port: `/live`, `/ready` and `/metrics`, for the orchestrator and Prometheus, never for peers.
 
 It starts before everything else and stops last, so that a start that hangs and a drain can be watched.
+What else a program serves to those who run it is handed in as parts, each under a prefix of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ class InternalPort:
         *,
         ready: Mapping[str, Check] | None = None,
         live: Mapping[str, Check] | None = None,
+        parts: Mapping[str, web.Application] | None = None,
     ) -> None:
         self.ready: dict[str, Check] = dict(ready or {})
         self.live: dict[str, Check] = dict(live or {})
@@ -33,6 +35,8 @@ class InternalPort:
         app.router.add_get("/live", self._live)
         app.router.add_get("/ready", self._ready)
         app.router.add_get("/metrics", self._metrics)
+        for prefix, part in (parts or {}).items():
+            app.add_subapp(prefix, part)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS
         )

@@ -197,9 +197,9 @@ def _in_words(schema: Mapping[str, Any]) -> str:
             return f"a JSON object of {_in_words(schema.get('additionalProperties') or {})}"
     if "examples" in schema:
         return f"text like {', '.join(schema['examples'])}"
-    return {"file-path": "the path of a file", "password": "text (secret)"}.get(
-        schema.get("format", ""), "text"
-    )
+    words = {"file-path": "the path of a file", "password": "text (secret)"}
+    length = f" of at least {schema['minLength']} characters" if "minLength" in schema else ""
+    return words.get(schema.get("format", ""), "text") + length
 
 
 def _range(schema: Mapping[str, Any]) -> str:

@@ -1,0 +1,44 @@
+"""The requests about stations: a page of them, or one."""
+
+import re
+
+import msgspec
+from aiohttp import web
+
+from contract.openapi import CURSOR, LARGEST_PAGE, USUAL_PAGE
+from gateway.api.parameters import boolean, number, station_in_path, text
+from gateway.api.problems import Refused
+from gateway.api.stations import BadCursor, Stations
+
+_CURSOR = re.compile(CURSOR)
+
+
+class StationRoutes:
+    """Knows the stations; speaks HTTP."""
+
+    def __init__(self, stations: Stations) -> None:
+        self._stations = stations
+
+    async def page(self, request: web.Request) -> web.Response:
+        """`GET /v1/stations`."""
+        limit = number(request, "limit", 1, LARGEST_PAGE)
+        if limit is not None and limit != int(limit):
+            raise Refused(400, "bad-parameter", "`limit` is a whole number.")
+        after = request.query.get("after")
+        if after is not None:
+            text(after, _CURSOR, "the `next` of a page")
+        try:
+            page = await self._stations.page(
+                int(limit or USUAL_PAGE), after, online=boolean(request, "online")
+            )
+        except BadCursor as bad:
+            raise Refused(400, "bad-parameter", f"`after`: {bad}.") from None
+        return web.Response(body=msgspec.json.encode(page), content_type="application/json")
+
+    async def one(self, request: web.Request) -> web.Response:
+        """`GET /v1/stations/{station}`."""
+        name = station_in_path(request)
+        station = await self._stations.one(name)
+        if station is None:
+            raise Refused(404, "no-such-station", f"No station {name!r} has ever connected.")
+        return web.Response(body=msgspec.json.encode(station), content_type="application/json")
