@@ -267,20 +267,29 @@ async def test_a_bug_in_a_row_ends_one_message_only(pod: Pod, said_in_log: LogCa
     said_in_log.entries.clear()
 
 
+@pytest.mark.parametrize("where", ["gateway.desk.Desk.serve", "gateway.session.Session._take"])
 async def test_a_failed_session_is_closed_and_does_not_touch_others(
-    pod: Pod, said_in_log: LogCapture, monkeypatch: pytest.MonkeyPatch
+    pod: Pod, said_in_log: LogCapture, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
+    """Be it the worker or the reader that fails."""
     failing, other = pod.connect("FAILING"), pod.connect("OTHER")
     await failing.transport.ask("1", "Heartbeat")
+    calling = asyncio.create_task(failing.session.call("ClearCache", {}, 30))
+    await failing.transport.hear()
 
-    async def fail(*_: Any) -> None:
+    def fail(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(type(failing.session.desk), "serve", fail)
-    failing.transport.call("2", "Heartbeat")
-    await failing.ended()
-    monkeypatch.undo()
+    with monkeypatch.context() as broken:
+        broken.setattr(where, fail)
+        failing.transport.call("2", "Heartbeat")
+        await failing.ended()
     assert failing.transport.closed == (1011, "the gateway failed")
+    with pytest.raises(ConnectionLost):
+        await calling
+    last = pod.events("FAILING")[-1]
+    assert isinstance(last, StationDisconnected)
+    assert (last.reason, last.code) == ("error", 1011)
     assert (await other.transport.ask("1", "Heartbeat"))[0] == 3
     assert pod.metrics.faults.n == 1
     said_in_log.entries.clear()
