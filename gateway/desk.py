@@ -13,6 +13,7 @@ import structlog
 from contract.events import FrameRejected, UnknownAction
 from contract.model import Evse
 from eventlog.port import LogUnavailable, RecordRefused
+from gateway.decisions import Decisions
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Asked, Garbled, Rpc
 from gateway.ocpp.schemas import SCHEMAS, error_code
@@ -38,12 +39,14 @@ class Desk:
     """Serves the requests of one connection, one after the other."""
 
     __slots__ = (
+        "_decisions",
         "_metrics",
         "_mode",
         "_publisher",
         "_rpc",
         "_schemas",
         "_table",
+        "_waits",
         "connectors",
         "owed",
         "speaker",
@@ -58,7 +61,9 @@ class Desk:
         mode: Validation,
         publisher: Publisher,
         metrics: GatewayMetrics,
+        decisions: Decisions | None = None,
     ) -> None:
+        """Without `decisions` the answers are the named defaults."""
         self.speaker = speaker
         self._table = table
         self._schemas = SCHEMAS[speaker.version]
@@ -66,6 +71,8 @@ class Desk:
         self._mode = mode
         self._publisher = publisher
         self._metrics = metrics
+        self._decisions = decisions
+        self._waits = decisions.waits if decisions is not None else {}
         self.owed: list[Question] = []
         self.connectors = set[Evse]()
         """Those that the station has shown since it connected."""
@@ -113,7 +120,7 @@ class Desk:
         payload = {} if asked.payload is None else asked.payload
         if type(payload) is not dict:
             return await self._misshapen(asked, received_at)
-        reading = Reading(self.speaker, action, asked.id, received_at)
+        reading = Reading(self.speaker, action, str(asked.id), received_at)
         schema = self._schemas.requests[action]
         if self._mode != "off" and not schema.is_valid(payload):
             self._metrics.invalid.at("schema").n += 1
@@ -124,13 +131,20 @@ class Desk:
                 )
             for fault in faults:
                 reading.quirk(f"schema:{fault.keyword}:{fault.pointer or '/'}")
-        facts, answer = translate(row, asked.payload, reading)
+        waits = self._waits.get(action)
+        decisions = self._decisions if waits is not None and waits(payload) else None
+        if decisions is None:
+            facts, answer = translate(row, asked.payload, reading)
+        else:
+            facts, answer = await decisions.translate(row, asked.payload, reading)
         if action == "StatusNotification" and facts[0].event.evse is not None:
             self.connectors.add(facts[0].event.evse)
         if action not in ANSWERED_WITHOUT_LOG:
             await self._publisher.publish(facts)
         else:
             await self._publish_if_possible(facts)
+        if decisions is not None:
+            decisions.told(facts[0], reading)
         return None if asked.answered else self._answer(asked, answer)
 
     async def _publish_if_possible(self, facts: list[Fact]) -> None:
@@ -147,7 +161,7 @@ class Desk:
         event = UnknownAction(
             station=self.speaker.station,
             received_at=received_at,
-            protocol=Reading(self.speaker, action, asked.id, received_at).protocol,
+            protocol=Reading(self.speaker, action, str(asked.id), received_at).protocol,
             action=action,
             payload=asked.payload,
         )

@@ -220,3 +220,13 @@ async def test_a_deeply_nested_payload_is_no_fault_of_ours(pod: Pod, mode: Valid
     assert answer[1] == "1"
     assert answer[2] != "InternalError"
     assert pod.metrics.faults.n == 0
+
+
+@pytest.mark.parametrize("written", ["17", "12345678901234567890123", "1.0", "-0"])
+async def test_a_number_for_an_id_is_echoed_and_stands_in_the_event_as_text(pod: Pod, written: str) -> None:
+    connection = pod.connect()
+    connection.transport.say(f'[2,{written},"BootNotification",{orjson.dumps(BOOT).decode()}]'.encode())
+    assert (await connection.transport.hear_frame()).startswith(f"[3,{written},".encode())
+    [booted] = [event for event in pod.events() if event.NAME == "station.booted"]
+    assert booted.protocol is not None
+    assert booted.protocol.message_id == written

@@ -42,9 +42,13 @@ class MemoryTransport:
         self.say([2, id_, action, {} if payload is None else payload])
 
     async def hear(self, seconds: float = HEAR_SECONDS) -> Any:
-        """The next frame from the gateway. Raises TimeoutError."""
+        """The next frame from the gateway, read. Raises TimeoutError."""
+        return json.loads(await self.hear_frame(seconds))
+
+    async def hear_frame(self, seconds: float = HEAR_SECONDS) -> bytes:
+        """The next frame from the gateway, as it is. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
-            return json.loads(await self._sent.get())
+            return await self._sent.get()
 
     async def ask(self, id_: str, action: str, payload: Any = None) -> Any:
         """Call and hear the next frame."""
