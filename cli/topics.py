@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from cli.event_log import DEFAULT, Address, opened, run_quietly
-from contract.topics import DAY, TOPICS, Topic
+from contract.topics import DAY, EVERY_TOPIC, Topic
 
 topics = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -22,7 +22,7 @@ def apply_topics(
     """Create the topics that are missing, and set retention and compaction of those that are there."""
     wanted = [
         topic if partitions is None else msgspec.structs.replace(topic, partitions=partitions)
-        for topic in TOPICS.values()
+        for topic in EVERY_TOPIC.values()
     ]
 
     async def apply() -> None:
@@ -38,8 +38,8 @@ def apply_topics(
 @topics.command("list")
 def list_topics() -> None:
     """Print every topic with its partitions, how long it keeps records, and what stands in it."""
-    width = max(map(len, TOPICS))
-    for topic in TOPICS.values():
+    width = max(map(len, EVERY_TOPIC))
+    for topic in EVERY_TOPIC.values():
         typer.echo(
             f"{topic.name.ljust(width)}  {topic.partitions:>3} partitions  {_kept(topic).ljust(15)}  {topic.about}"
         )

@@ -92,12 +92,16 @@ class UnknownAction(Event, frozen=True, kw_only=True):
 
 
 class StationBooted(Event, frozen=True, kw_only=True):
-    """The station started or was asked to say that it did. `reason` is inferred for 1.6."""
+    """The station started or was asked to say that it did. `reason` is inferred for 1.6.
+
+    `answered` is the payload that the station was answered with, where a backend decided it.
+    """
 
     NAME = "station.booted"
     hardware: Hardware
     reason: str | None = None
     native: Native | None = None
+    answered: dict[str, Any] | None = None
 
 
 class StationHeartbeat(Event, frozen=True, kw_only=True):
@@ -177,12 +181,16 @@ class MeterSampled(Event, frozen=True, kw_only=True):
 
 
 class DataTransferReceived(Event, frozen=True, kw_only=True):
-    """A vendor's own message. `data` is a string in 1.6, any JSON in 2.x."""
+    """A vendor's own message. `data` is a string in 1.6, any JSON in 2.x.
+
+    `answered` is the payload that the station was answered with, where a backend decided it.
+    """
 
     NAME = "data_transfer.received"
     vendor_id: str | None = None
     message_id: str | None = None
     data: Any = None
+    answered: dict[str, Any] | None = None
 
 
 class FirmwareStatus(Event, frozen=True, kw_only=True):
@@ -246,7 +254,10 @@ class SecurityEvent(Event, frozen=True, kw_only=True):
 
 
 class CertificateSigningRequested(Event, frozen=True, kw_only=True):
-    """The station asks to have its certificate signed (PEM `csr`)."""
+    """The station asks to have its certificate signed (PEM `csr`).
+
+    `answered` is the payload that the station was answered with, where a backend decided it.
+    """
 
     NAME = "certificate.signing_requested"
     TOPIC = SECURITY
@@ -254,3 +265,4 @@ class CertificateSigningRequested(Event, frozen=True, kw_only=True):
     certificate_type: str | None = None
     request_id: int | None = None
     hash_root_certificate: dict[str, Any] | None = None
+    answered: dict[str, Any] | None = None

@@ -88,29 +88,34 @@ AuthorizationStatus = Literal[
 ]
 """The ten verdicts of 2.x; a 1.6 station is told the nearest of its five."""
 
+Language = Annotated[str, msgspec.Meta(max_length=8)]
+"""A language by its tag (RFC 5646), as long as OCPP has room for."""
+Languages = Annotated[tuple[Language, ...], msgspec.Meta(max_length=2)]
+Priority = Annotated[int, msgspec.Meta(ge=-9, le=9)]
+
 
 class PersonalMessage(Value, frozen=True, kw_only=True):
-    """A text for the driver. `format` is a 2.x word (ASCII, HTML, URI, UTF8; in 2.1 QRCODE too)."""
+    """A text for the driver, as long as every 2.x station takes it."""
 
-    content: str
-    format: str = "UTF8"
-    language: str | None = None
+    content: Annotated[str, msgspec.Meta(max_length=512)]
+    format: Literal["ASCII", "HTML", "URI", "UTF8"] = "UTF8"
+    language: Language | None = None
 
 
 class Decision(Value, frozen=True, kw_only=True):
     """The verdict on an idToken that the station was answered with.
 
     Only 2.x stations are told the rest. `charging_priority` is from -9 to 9. `evse_ids` are the only ones
-    that the verdict holds for. `languages` are at most two, the preferred one first (RFC 5646).
-    `personal_message` is shown to the driver.
+    that the verdict holds for. `languages` are at most two, the preferred one first. `personal_message` is
+    shown to the driver.
     """
 
     status: AuthorizationStatus
     cache_expiry: Moment | None = None
     group_id: str | None = None
-    charging_priority: int | None = None
-    evse_ids: tuple[int, ...] = ()
-    languages: tuple[str, ...] = ()
+    charging_priority: Priority | None = None
+    evse_ids: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = ()
+    languages: Languages = ()
     personal_message: PersonalMessage | None = None
 
 

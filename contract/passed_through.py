@@ -11,10 +11,14 @@ from contract.topics import SECURITY
 
 
 class PassedThrough(Event, frozen=True, kw_only=True):
-    """What they share; `request_id` is lifted out where the payload answers a request of the CSMS."""
+    """What they share; `request_id` is lifted out where the payload answers a request of the CSMS.
+
+    `answered` is the payload that the station was answered with, where a backend decided it.
+    """
 
     payload: Any
     request_id: int | None = None
+    answered: dict[str, Any] | None = None
 
 
 class BatterySwapReported(PassedThrough, frozen=True, kw_only=True):

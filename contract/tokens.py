@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from contract.model import AuthorizationStatus, Moment, PersonalMessage, Value
+from contract.model import AuthorizationStatus, Languages, Moment, PersonalMessage, Priority, Value
 
 
 class KnownToken(Value, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class KnownToken(Value, frozen=True, kw_only=True):
     names another means another token; absent means any. `group_id` is the group whose members may stop
     each other's transactions (parentIdTag, groupIdToken). `cache_seconds` is how long a station may keep
     the verdict, never beyond `expires_at`; absent leaves it to the station. Only 2.x stations are told the
-    rest. `charging_priority` is from -9 to 9. `languages` are at most two, the preferred one first (RFC 5646).
+    rest. `charging_priority` is from -9 to 9. `languages` are at most two, the preferred one first.
     `personal_message` is shown to the driver.
     """
 
@@ -30,8 +30,8 @@ class KnownToken(Value, frozen=True, kw_only=True):
     expires_at: Moment | None = None
     stations: tuple[str, ...] | None = None
     cache_seconds: Annotated[int, Meta(ge=0)] | None = None
-    charging_priority: Annotated[int, Meta(ge=-9, le=9)] | None = None
-    languages: Annotated[tuple[str, ...], Meta(max_length=2)] = ()
+    charging_priority: Priority | None = None
+    languages: Languages = ()
     personal_message: PersonalMessage | None = None
 
 

@@ -41,7 +41,8 @@ DECISION_REQUESTS = Topic(
 DECISION_REPLIES = Topic("ocpp.decision-replies.v1", "what it decided", retention_seconds=DAY)
 
 TOPICS: dict[str, Topic] = {
-    topic.name: topic for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY, FRAMES, DEAD_LETTERS)
+    topic.name: topic
+    for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY, COMMAND_RESULTS, FRAMES, DEAD_LETTERS)
 }
 """Where events stand."""
 
@@ -49,6 +50,14 @@ COMMAND_TOPICS: dict[str, Topic] = {
     topic.name: topic for topic in (COMMANDS, COMMAND_RESULTS, PRESENCE, DELIVERIES, ROUTES, GATEWAYS)
 }
 """What commands take from a backend to a station and back."""
+
+DECISION_TOPICS: dict[str, Topic] = {
+    topic.name: topic for topic in (ID_TOKENS, DECISION_REQUESTS, DECISION_REPLIES)
+}
+"""How backends say what stations are answered."""
+
+EVERY_TOPIC: dict[str, Topic] = {**TOPICS, **COMMAND_TOPICS, **DECISION_TOPICS}
+"""What a log must have before a gateway uses it."""
 
 
 def partition_of(key: str, partitions: int) -> int:

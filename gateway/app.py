@@ -16,7 +16,7 @@ import structlog
 from contract.envelope import Envelope
 from contract.events import StationConnected
 from contract.model import Station
-from contract.topics import TOPICS
+from contract.topics import EVERY_TOPIC
 from eventlog.in_flight import Limits
 from eventlog.port import LogUnavailable, RecordRefused
 from eventlog.url import open_log
@@ -24,6 +24,7 @@ from gateway.admission import Admitted, Handshake, Refused, Rules, admit, assume
 from gateway.api.access import Access
 from gateway.api.application import Api
 from gateway.backlog import Backlog
+from gateway.deciding import Deciding
 from gateway.desk import Desk
 from gateway.limits import StationLimits
 from gateway.metrics import GatewayMetrics
@@ -89,9 +90,11 @@ class Gateway:
         )
         self._policy = Policy(
             heartbeat_seconds=settings.heartbeat_seconds,
+            registration=settings.boot_default,
             verdict=settings.authorize_default,
             token_type=settings.default_id_token_type,
         )
+        self._deciding = Deciding(settings, log, self.metrics)
         self._lag = LoopLag(self.metrics.lag_seconds)
         self._starting = True
         self._draining = False
@@ -110,6 +113,7 @@ class Gateway:
                 "starting": lambda: "the gateway is not listening yet" if self._starting else None,
                 "draining": lambda: "the gateway is going away" if self._draining else None,
                 "event_log": lambda: self._log.trouble,
+                **self._deciding.ready(),
             },
             live={"tasks": self._dead_task},
         )
@@ -126,9 +130,11 @@ class Gateway:
             ("wheel", self._wheel.turn()),
             ("lag", self._lag.watch()),
             ("recovery", self._recovery.watch()),
+            *self._deciding.tasks().items(),
         ):
             self._tasks.append(asyncio.create_task(task, name=name))
             self._tasks[-1].add_done_callback(self._task_ended)
+        await self._deciding.informed()
         tls = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
@@ -183,9 +189,9 @@ class Gateway:
     async def _find_topics(self) -> None:
         """An embedded log makes its topics itself; on a broker an operator does, knowing partitions and replicas."""
         if self._settings.event_log.startswith("sqlite"):
-            await self._log.apply_topics(TOPICS.values())
+            await self._log.apply_topics(EVERY_TOPIC.values())
         missing = []
-        for topic in TOPICS:
+        for topic in EVERY_TOPIC:
             try:
                 await self._log.partitions(topic)
             except RecordRefused:
@@ -224,6 +230,7 @@ class Gateway:
             mode=settings.schema_validation_overrides.get(station.id, settings.schema_validation),
             publisher=publisher,
             metrics=metrics,
+            decisions=self._deciding.decisions,
         )
         session = Session(
             transport=transport,

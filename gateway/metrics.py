@@ -6,6 +6,7 @@ station id. On the message path these are plain numbers (`service.counters`), re
 
 from typing import get_args
 
+from contract.decisions import DECIDED
 from contract.results import Status
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.ocpp.versions import ERROR_CODES, VERSIONS
@@ -49,6 +50,16 @@ ROUTE = (
 )
 METHOD = ("GET", "POST", OTHER)
 STATUS = ("2xx", "4xx", "5xx")
+DECISION = (
+    "answered",
+    "concurrent",
+    "invalid",
+    "known",
+    "remembered",
+    "silent",
+    "unavailable",
+    "unknown",
+)
 INVALID = (
     "binary",
     "framing",
@@ -127,6 +138,15 @@ class GatewayMetrics(Metrics):
             "http_requests_total",
             "Requests to the HTTP API.",
             {"route": ROUTE, "method": METHOD, "status": STATUS},
+        )
+        self.decisions = self.counters(
+            "decisions_total",
+            "Decisions by how they came about: a backend answered, was silent, or said what cannot be said; "
+            "the table of idTokens has the token or not; a verdict repeated; a second transaction refused.",
+            {"action": DECIDED, "outcome": DECISION},
+        )
+        self.unreadable_tokens = self.counter(
+            "id_tokens_unreadable_total", "Records of idTokens that could not be read; the token is unknown."
         )
         self.asked_again = self.counter(
             "asked_again_total", "Reports asked for again after the log had refused them."

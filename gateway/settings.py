@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 
+from contract.decisions import DECIDED, TOKEN_ACTIONS
 from contract.model import AuthorizationStatus
 from service.logging import Format, Level
 from service.settings import Fault, JsonObject, Settings
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from eventlog.kafka import KafkaSettings
 
 Validation = Literal["observe", "enforce", "off"]
+Decider = Literal["default", "id_tokens", "ask", "id_tokens_or_ask"]
+"""These settings; the table of idTokens; a backend; the table, and a backend for what it does not know."""
 IdTokenType = Literal[
     "Central",
     "DirectPayment",
@@ -44,6 +47,9 @@ def _zone(name: str) -> str:
 def _text_like(*examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": list(examples)})
 
+
+ID_TOKEN = "idToken"  # noqa: S105 - a word of OCPP_DECISIONS, no secret
+"""All the actions that ask about an idToken."""
 
 Zone = Annotated[str, AfterValidator(_zone), _text_like("UTC", "Europe/Berlin")]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -169,8 +175,28 @@ class GatewaySettings(Settings):
     heartbeat_seconds: int = Field(
         300, ge=1, le=86_400, description="Interval of heartbeats that a booting station is told."
     )
+    boot_default: Literal["Accepted", "Pending", "Rejected"] = Field(
+        "Accepted", description="What a booting station is told where nobody else decides."
+    )
     authorize_default: AuthorizationStatus = Field(
         "Accepted", description="The verdict on an idToken where nobody else decides."
+    )
+    decisions: JsonObject[Decider] = Field(
+        {},
+        description="Who decides the answer to an OCPP action; idToken stands for all that ask about one "
+        "(docs/decisions.md).",
+    )
+    unknown_id_token: AuthorizationStatus = Field(
+        "Unknown", description="The verdict on an idToken that ocpp.id-tokens.v1 does not have."
+    )
+    decision_timeout_seconds: Seconds = Field(
+        3,
+        description="Time a backend has to decide, below the stations' own patience; then the default holds.",
+    )
+    concurrent_transactions: Literal["allow", "refuse"] = Field(
+        "allow",
+        description="Whether a token that charges may start a second transaction elsewhere; to refuse, "
+        "each gateway reads all of ocpp.transactions.v1.",
     )
 
     # What one station may take
@@ -215,12 +241,22 @@ class GatewaySettings(Settings):
             yield Fault("OCPP_TLS_CERTIFICATE, OCPP_TLS_KEY", None, "set both or none")
         if self.port and self.port == self.internal_port:
             yield Fault("OCPP_PORT, OCPP_INTERNAL_PORT", None, "must differ")
+        for action, who in self.decisions.items():
+            if action != ID_TOKEN and action not in DECIDED:
+                yield Fault("OCPP_DECISIONS", action, f"allowed: {ID_TOKEN}, {', '.join(DECIDED)}")
+            elif who.startswith("id_tokens") and action not in (ID_TOKEN, *TOKEN_ACTIONS):
+                yield Fault("OCPP_DECISIONS", action, f"{who}: it asks about no idToken")
         if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
             yield Fault("OCPP_KAFKA_CERTIFICATE_FILE, OCPP_KAFKA_KEY_FILE", None, "set both or none")
         if self.kafka_security_protocol.startswith("SASL") and not (
             self.kafka_username and self.kafka_password
         ):
             yield Fault("OCPP_KAFKA_USERNAME, OCPP_KAFKA_PASSWORD", None, "SASL needs both")
+
+    def deciders(self) -> dict[str, Decider]:
+        """Who decides each action that is not left to the defaults; its own name counts more than idToken's."""
+        every = dict.fromkeys(TOKEN_ACTIONS, self.decisions.get(ID_TOKEN, "default")) | self.decisions
+        return {action: who for action, who in every.items() if action != ID_TOKEN and who != "default"}
 
     def kafka(self) -> "KafkaSettings | None":
         """How Kafka is reached; None where the event log is no Kafka."""

@@ -1,11 +1,16 @@
-"""What stations are answered where nobody else decides: the named defaults of reference §1.1 and §1.4.
+"""What stations are answered: what somebody else decided, else the named defaults of reference §1.1 and §1.4.
 
-Whatever the question was like, an answer validates against the official schema of its response.
+Whatever the question was like, a default validates against the official schema of its response. What
+somebody else decided may not (a text may be too long for the version): that is for the desk to see.
 """
 
 from typing import Any
 
+import orjson
+
+from contract.decisions import BootDecision, DataTransferDecision, SigningDecision
 from contract.events import Event
+from contract.model import Decision, StatusInfo
 from gateway.translation.moments import written
 from gateway.translation.table import Answer, Payload, Reading
 
@@ -22,16 +27,70 @@ def status(word: str, **more: Any) -> Answer:
 
 
 def unsupported(word: str) -> Answer:
-    """A refusal that says why: no backend of this gateway decides such questions."""
+    """A refusal that says why: nobody decides such questions."""
     return status(word, statusInfo={"reasonCode": "UnsupportedRequest"})
 
 
+def passed_back(otherwise: Answer) -> Answer:
+    """The payload that a backend gave as the response."""
+
+    def answer(payload: Payload, reading: Reading, event: Event) -> Payload:
+        decided = reading.decided
+        return decided if isinstance(decided, dict) else otherwise(payload, reading, event)
+
+    return answer
+
+
 def boot(_payload: Payload, reading: Reading, _event: Event) -> Payload:
+    """Whether the station is let in. The clock is always the gateway's."""
+    policy = reading.speaker.policy
+    decided = reading.decided
+    if not isinstance(decided, BootDecision):
+        decided = BootDecision(status=policy.registration)
+    interval = decided.interval_seconds
     return {
-        "status": "Accepted",
+        "status": decided.status,
         "currentTime": written(reading.received_at),
-        "interval": reading.speaker.policy.heartbeat_seconds,
+        "interval": policy.heartbeat_seconds if interval is None else interval,
+        **_status_info(decided.status_info, reading),
     }
+
+
+def data_transfer(_payload: Payload, reading: Reading, _event: Event) -> Payload:
+    """What a backend knows of the vendor's message; 1.6 has room for text only (reference §2.6)."""
+    decided = reading.decided
+    if not isinstance(decided, DataTransferDecision):
+        return {"status": "UnknownVendorId"}
+    data = decided.data
+    if data is not None and type(data) is not str and reading.speaker.version == "1.6":
+        data = orjson.dumps(data).decode()
+    return {
+        "status": decided.status,
+        **({} if data is None else {"data": data}),
+        **_status_info(decided.status_info, reading),
+    }
+
+
+def signing(otherwise: Answer) -> Answer:
+    """Whether the certificate will be signed; it comes later, by a command."""
+
+    def answer(payload: Payload, reading: Reading, event: Event) -> Payload:
+        decided = reading.decided
+        if not isinstance(decided, SigningDecision):
+            return otherwise(payload, reading, event)
+        return {"status": decided.status, **_status_info(decided.status_info, reading)}
+
+    return answer
+
+
+def _status_info(said: StatusInfo | None, reading: Reading) -> Payload:
+    """More about the status; 1.6 has no room for it."""
+    if said is None or reading.speaker.version == "1.6":
+        return {}
+    info = {"reasonCode": said.reason_code}
+    if said.additional_info:
+        info["additionalInfo"] = said.additional_info
+    return {"statusInfo": info}
 
 
 def clock(_payload: Payload, reading: Reading, _event: Event) -> Payload:
@@ -62,7 +121,22 @@ def _id_token_info(reading: Reading, longest_token: int) -> dict[str, Any]:
         info["cacheExpiryDateTime"] = written(decided.cache_expiry)
     if decided.group_id and len(decided.group_id) <= longest_token:  # a cut one is another group's
         info["groupIdToken"] = {"idToken": decided.group_id, "type": "Central"}
+    if decided.charging_priority is not None:
+        info["chargingPriority"] = decided.charging_priority
+    if decided.evse_ids:
+        info["evseId"] = list(decided.evse_ids)
+    for number, language in enumerate(decided.languages, start=1):
+        info[f"language{number}"] = language
+    if decided.personal_message is not None:
+        info["personalMessage"] = _personal_message(decided)
     return info
+
+
+def _personal_message(decided: Decision) -> dict[str, str]:
+    message = decided.personal_message
+    assert message is not None
+    told = {"format": message.format, "content": message.content}
+    return told if message.language is None else {**told, "language": message.language}
 
 
 def certificate_chain(payload: Payload, reading: Reading, _event: Event) -> Payload:

@@ -8,12 +8,15 @@ docs/quirks.md) or guessed (`inferred`).
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
 from contract.events import Event
 from contract.model import AuthorizationStatus, Decision, Protocol, Sample, Station
+
+if TYPE_CHECKING:
+    from contract.decisions import Ruling
 
 Payload = dict[str, Any]
 
@@ -22,6 +25,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What stations are answered where nobody else decides (settings of the operator)."""
 
     heartbeat_seconds: int = 300
+    registration: Literal["Accepted", "Pending", "Rejected"] = "Accepted"
     verdict: AuthorizationStatus = "Accepted"
     token_type: str = "ISO14443"  # noqa: S105 - a type of token, no secret
 
@@ -43,10 +47,13 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
 class Reading:
     """One message being read: what the session knew when it came, and what the readers noted.
 
-    `occurred_at` and `samples` are there for the fields that are read after them.
+    `verdict` is the decision on the message's idToken. `decided` is what somebody else decided of any other
+    question, None where nobody did. `occurred_at` and `samples` are there for the fields that are read
+    after them. A message may be read again with the same reading, when its decision is there.
     """
 
     __slots__ = (
+        "decided",
         "inferred",
         "occurred_at",
         "protocol",
@@ -62,6 +69,7 @@ class Reading:
         self.protocol = Protocol(version=speaker.version, action=action, message_id=message_id)
         self.received_at = received_at
         self.verdict = Decision(status=speaker.policy.verdict)
+        self.decided: Ruling | None = None
         self.occurred_at: datetime | None = None
         self.samples: tuple[Sample, ...] = ()
         self.quirks: list[str] = []
@@ -156,7 +164,10 @@ def translate(row: Row, said: Any, reading: Reading) -> Translation:
     for suffix, derive in row.derive.items():
         for number, derived in enumerate(derive(event, reading), start=1):
             facts.append(Fact(derived, identity, suffix if number == 1 else f"{suffix}/{number}"))
-    return Translation(facts, row.answer(payload, reading, event))
+    answer = row.answer(payload, reading, event)
+    if reading.decided is not None:
+        facts[0] = Fact(msgspec.structs.replace(event, answered=answer), identity)
+    return Translation(facts, answer)
 
 
 def _no_object(said: Any, reading: Reading) -> Payload:

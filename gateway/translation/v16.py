@@ -178,7 +178,7 @@ TABLE: Table = {
     "DataTransfer": Inbound(
         DataTransferReceived,
         {"vendor_id": text("vendorId", 255), "message_id": text("messageId", 50), "data": _vendor_data},
-        answer=answers.status("UnknownVendorId"),
+        answer=answers.data_transfer,
     ),
     "DiagnosticsStatusNotification": Inbound(
         LogStatus,
@@ -222,7 +222,7 @@ TABLE: Table = {
     "SignCertificate": Inbound(
         CertificateSigningRequested,
         {"csr": text("csr", 5500), "certificate_type": constant("ChargingStationCertificate")},
-        answer=answers.status("Rejected"),
+        answer=answers.signing(answers.status("Rejected")),
     ),
     "SignedFirmwareStatusNotification": Inbound(
         FirmwareStatus,

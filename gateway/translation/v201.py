@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contract import events
+from contract.decisions import PASSED_ON
 from contract.events import Event
 from contract.model import Hardware, Modem
 from contract.passed_through import PASSED_THROUGH
@@ -84,6 +85,8 @@ def row(
 def passed(action: str, lifted: Mapping[str, Reader] = NOTHING, answer: Answer = acknowledge) -> Inbound:
     """A message that is passed on as it is, with what concerns the envelope `lifted` out of it."""
     fields = {**lifted, "payload": lambda payload, _reading: payload, "custom_data": mapping("customData")}
+    if action in PASSED_ON:
+        answer = answers.passed_back(answer)
     return Inbound(PASSED_THROUGH[action], fields, answer, by_content, keep_raw=False)
 
 
@@ -157,7 +160,7 @@ TABLE: Table = {
             "message_id": text("messageId", 50),
             "data": anything("data"),
         },
-        answers.status("UnknownVendorId"),
+        answers.data_transfer,
     ),
     "FirmwareStatusNotification": row(
         events.FirmwareStatus,
@@ -246,7 +249,7 @@ TABLE: Table = {
             "csr": text("csr", 5500),
             "certificate_type": one_of("certificateType", CERTIFICATE_TYPES),
         },
-        answers.unsupported("Rejected"),
+        answers.signing(answers.unsupported("Rejected")),
     ),
     "StatusNotification": row(
         events.ConnectorStatusChanged,

@@ -1,15 +1,17 @@
 """Topics are applied from code, again and again, and what was done is said."""
 
-from contract.topics import TOPICS
+from contract.topics import EVERY_TOPIC
 from tests.cli.conftest import Ran
 
 
 def test_apply_creates_and_then_leaves_alone(run: Ran) -> None:
     first = run("topics", "apply", "--partitions", "3", "--event-log", "sqlite:///x.db")
     assert first.returncode == 0
-    assert [line.split() for line in first.stdout.splitlines()] == [[name, "created"] for name in TOPICS]
+    assert [line.split() for line in first.stdout.splitlines()] == [[name, "created"] for name in EVERY_TOPIC]
     again = run("topics", "apply", "--partitions", "3", OCPP_EVENT_LOG="sqlite:///x.db")
-    assert [line.split() for line in again.stdout.splitlines()] == [[name, "unchanged"] for name in TOPICS]
+    assert [line.split() for line in again.stdout.splitlines()] == [
+        [name, "unchanged"] for name in EVERY_TOPIC
+    ]
 
 
 def test_apply_never_changes_partitions_and_says_so(run: Ran) -> None:
@@ -21,7 +23,7 @@ def test_apply_never_changes_partitions_and_says_so(run: Ran) -> None:
 
 def test_list_says_what_stands_in_each(run: Ran) -> None:
     done = run("topics", "list")
-    for topic, line in zip(TOPICS.values(), done.stdout.splitlines(), strict=True):
+    for topic, line in zip(EVERY_TOPIC.values(), done.stdout.splitlines(), strict=True):
         assert line.startswith(topic.name)
         assert f"{topic.partitions} partitions" in line
         assert line.endswith(topic.about)
