@@ -18,6 +18,7 @@ from eventlog.in_flight import Limits
 from eventlog.port import Stored
 from gateway.app import TABLES
 from gateway.backlog import Backlog
+from gateway.decisions import Decisions
 from gateway.desk import Desk, Validation
 from gateway.limits import StationLimits
 from gateway.metrics import GatewayMetrics
@@ -75,6 +76,8 @@ class Pod:
             publish_deadline_seconds=publish_deadline_seconds,
         )
         self.connections: list[Connection] = []
+        self.decisions: Decisions | None = None
+        """Of stations that connect from now on."""
 
     def connect(
         self,
@@ -103,6 +106,7 @@ class Pod:
             mode=mode,
             publisher=publisher,
             metrics=self.metrics,
+            decisions=self.decisions,
         )
         session = Session(
             transport=transport,
