@@ -6,6 +6,7 @@ not need its precision. Callbacks run at their time or up to two ticks later, in
 
 import asyncio
 import math
+import time
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -34,22 +35,23 @@ class Wheel:
 
     def __init__(self, tick_seconds: float = 0.25) -> None:
         self._tick = tick_seconds
+        self._start = time.monotonic()
         self._now = 0
         self._slots: defaultdict[int, list[Entry]] = defaultdict(list)
 
     def after(self, seconds: float, callback: Callback) -> Entry:
         """Call back in `seconds`: never earlier, at most two ticks later."""
         entry = Entry(callback)
-        self._slots[self._now + 1 + math.ceil(seconds / self._tick)].append(entry)
+        # By the clock and not by the tick that we are at: after a stall that one lies in the past.
+        slot = math.ceil((time.monotonic() - self._start + seconds) / self._tick)
+        self._slots[max(slot, self._now + 1)].append(entry)
         return entry
 
     async def turn(self) -> None:
         """Turn until cancelled. After a stall of the loop the missed ticks are made up for at once."""
-        loop = asyncio.get_running_loop()
-        start = loop.time() - self._now * self._tick
         while True:
             await asyncio.sleep(self._tick)
-            due = int((loop.time() - start) / self._tick)
+            due = int((time.monotonic() - self._start) / self._tick)
             while self._now < due:
                 self._now += 1
                 for entry in self._slots.pop(self._now, ()):

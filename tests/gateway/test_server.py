@@ -6,6 +6,7 @@ import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, cast
 
@@ -294,17 +295,14 @@ async def test_a_station_that_answers_pings_stays(gateway: Gateway) -> None:
     assert (await station.ask("2", "Heartbeat"))[:2] == [3, "2"]
 
 
-@pytest.fixture
-async def generous(tmp_path: Path, nothing_left: None) -> AsyncIterator[Gateway]:
+def generous(folder: Path, **settings: Any) -> AbstractAsyncContextManager[Gateway]:
     """A gateway that takes all a station can send, so that its answers soon fill every buffer."""
-    async with serving(
-        tmp_path,
-        ping_seconds=1.0,
-        ping_timeout_seconds=0.5,
+    return serving(
+        folder,
         messages_per_second=100_000,
         schema_validation="enforce",  # a refusal waits for no log
-    ) as started:
-        yield started
+        **settings,
+    )
 
 
 async def deaf(gateway: Gateway, is_enough: Callable[[Session], bool]) -> float:
@@ -325,19 +323,21 @@ async def deaf(gateway: Gateway, is_enough: Callable[[Session], bool]) -> float:
     return slowest
 
 
-async def test_a_station_that_never_reads_is_dropped_and_hurts_nobody(generous: Gateway) -> None:
-    slowest = await deaf(generous, lambda session: session._sending and len(session._inbox) == 16)
-    assert slowest < 1
-    assert (await ended(generous, "DEAF")).reason == "ping_timeout"
-    await at_most_sockets(generous, 1)
+async def test_a_station_that_never_reads_is_dropped_and_hurts_nobody(tmp_path: Path) -> None:
+    async with generous(tmp_path, ping_seconds=1, ping_timeout_seconds=0.5) as gateway:
+        slowest = await deaf(gateway, lambda session: session._sending and len(session._inbox) == 16)
+        assert slowest < 1
+        assert (await ended(gateway, "DEAF")).reason == "ping_timeout"
+        await at_most_sockets(gateway, 1)
 
 
-async def test_a_taken_over_station_that_never_reads_frees_its_socket(generous: Gateway) -> None:
+async def test_a_taken_over_station_that_never_reads_frees_its_socket(tmp_path: Path) -> None:
     """A graceful close waits until what is in its buffer is read: for ever, here."""
-    await deaf(generous, lambda session: unsent_bytes(session) > 0)
-    newer = await fine(generous, "DEAF")
-    await at_most_sockets(generous, 2)
-    assert (await newer.ask("2", "Heartbeat"))[:2] == [3, "2"]
+    async with generous(tmp_path) as gateway:
+        await deaf(gateway, lambda session: unsent_bytes(session) > 0)
+        newer = await fine(gateway, "DEAF")
+        await at_most_sockets(gateway, 2)
+        assert (await newer.ask("2", "Heartbeat"))[:2] == [3, "2"]
 
 
 def unsent_bytes(session: Session) -> int:
