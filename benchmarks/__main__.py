@@ -68,10 +68,10 @@ async def measure(options: argparse.Namespace, console: Console) -> tuple[Result
             broker = Broker(broker_core, Path(folder), options.kafka)
         os.sched_setaffinity(0, {load_core})
         try:
-            if broker:
-                await broker.start(with_gateway=any(one.is_gateway for one in contestants))
-            surroundings = Surroundings(server_core, Path(folder), broker.url if broker else None)
             async with asyncio.timeout(LIMIT_SECONDS):
+                if broker:
+                    await broker.start(with_gateway=any(one.is_gateway for one in contestants))
+                surroundings = Surroundings(server_core, Path(folder), broker.url if broker else None)
                 results = await run(plan, contestants, surroundings, broker, console.log)
         finally:
             if broker:

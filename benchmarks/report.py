@@ -95,6 +95,18 @@ def disturbed(results: Results) -> list[str]:
     ]
 
 
+def headroom(results: Results) -> list[str]:
+    """How much faster than each gateway the same load drove the echo: the load could have given more."""
+    told = []
+    for name in ("gateway-kafka", "gateway-sqlite"):
+        for level in sorted({one.connections for one in results.throughput.get(name, ())}):
+            gateway = at(results.throughput[name], level, rate)
+            times = ratio(at(results.throughput.get("echo", ()), level, rate), gateway)
+            if times is not None:
+                told.append(f"{name} at {level:,}: {times:.1f}")
+    return told
+
+
 def number(value: float | None, digits: int = 0) -> str:
     return "—" if value is None else f"{value:,.{digits}f}"
 
@@ -202,5 +214,9 @@ def show(console: Console, results: Results, machine: Mapping[str, str]) -> None
         if table.row_count:
             console.print(f"\n{title}", style="bold", highlight=False)
             console.print(table)
+    if told := headroom(results):
+        console.print(
+            "The same load drove the echo so many times as fast as " + "; ".join(told), highlight=False
+        )
     if found := disturbed(results):
         console.print("Not to be trusted, other programs ran on the server's core: " + "; ".join(found))

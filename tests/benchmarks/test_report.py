@@ -4,7 +4,7 @@ from rich.console import Console
 
 from benchmarks.measurements import Latency, Memory, Throughput
 from benchmarks.plan import Results
-from benchmarks.report import at, cpu, disturbed, goals, rate, show
+from benchmarks.report import at, cpu, disturbed, goals, headroom, rate, show
 
 
 def throughput(connections: int, per_second: float, cpu_us: float | None) -> Throughput:
@@ -36,6 +36,10 @@ def test_a_server_without_a_core_of_its_own_is_named() -> None:
     measured.throughput["echo"] += [Throughput(100, 9_000, 30.0, 0.4, 0.2, None)]
     measured.throughput["gateway-kafka"] += [throughput(100, 9_000, 90.0)]
     assert disturbed(measured) == ["echo at 100 connections (40% of its core)"]
+
+
+def test_the_load_s_headroom_is_the_echo_s_rate_over_the_gateway_s() -> None:
+    assert headroom(results()) == ["gateway-kafka at 5,000: 3.6"]  # no echo was measured at 1,000
 
 
 def test_goals_are_judged_by_the_ratios_of_the_run() -> None:
