@@ -16,7 +16,7 @@ from contract.vocabulary import COMMANDS
 
 COMMAND_ID = "^[A-Za-z0-9._~:@+=-]{1,128}$"
 STATION_ID = "^[A-Za-z0-9*_=:+|@.-]{1,48}$"
-CURSOR = "^[A-Za-z0-9_-]{1,128}$"
+CURSOR = "^[0-9]{1,5}-([0-9a-f]{2}){1,48}$"
 LONGEST_WAIT_SECONDS = 300
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100
@@ -83,8 +83,8 @@ def _send() -> Json:
             "content": {"application/json": {"schema": _ref("CommandBody"), "examples": _EXAMPLES}},
         },
         "responses": {
-            "200": _answer("The result.", "CommandCompleted"),
-            "202": _pending("There is no result yet; `Location` is where it will be."),
+            "200": {**_answer("The result.", "CommandCompleted"), "links": _RESULT},
+            "202": {**_pending("There is no result yet; `Location` is where it will be."), "links": _RESULT},
             **_refused("400", "401", "403", "409", "413", "415", "422", "503"),
         },
     }
@@ -140,7 +140,7 @@ def _list() -> Json:
             },
         ],
         "responses": {
-            "200": _answer("A page of them.", "StationPage"),
+            "200": {**_answer("A page of them.", "StationPage"), "links": _FIRST_STATION},
             **_refused("400", "401", "403", "503"),
         },
     }
@@ -304,6 +304,11 @@ def _text(pattern: str) -> Json:
 def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
+
+_RESULT: Json = {"result": {"operationId": "getCommand", "parameters": {"id": "$response.body#/commandId"}}}
+_FIRST_STATION: Json = {
+    "station": {"operationId": "getStation", "parameters": {"station": "$response.body#/stations/0/id"}}
+}
 
 _HEADERS: Json = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 

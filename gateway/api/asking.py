@@ -76,6 +76,11 @@ def _command(body: Any, partition: int) -> CommandRequest:
     if not isinstance(body, dict):
         raise _no_command([Fault("", "no object")])
     odd = list(strange(body, CommandRequest))
+    odd += [
+        Fault(f"/{name}", "null; leave it out")
+        for name in ("arguments", "payload")
+        if name in body and body[name] is None
+    ]
     try:
         command = msgspec.convert({"id": new_id(partition, now_ms()), **body}, CommandRequest)
     except msgspec.ValidationError as error:

@@ -8,7 +8,7 @@ from aiohttp import web
 from contract.openapi import CURSOR, LARGEST_PAGE, USUAL_PAGE
 from gateway.api.parameters import boolean, number, station_in_path, text
 from gateway.api.problems import Refused
-from gateway.api.stations import BadCursor, Stations
+from gateway.api.stations import Stations
 
 _CURSOR = re.compile(CURSOR)
 
@@ -27,12 +27,8 @@ class StationRoutes:
         after = request.query.get("after")
         if after is not None:
             text(after, _CURSOR, "the `next` of a page")
-        try:
-            page = await self._stations.page(
-                int(limit or USUAL_PAGE), after, online=boolean(request, "online")
-            )
-        except BadCursor as bad:
-            raise Refused(400, "bad-parameter", f"`after`: {bad}.") from None
+        online = boolean(request, "online")
+        page = await self._stations.page(int(limit or USUAL_PAGE), after, online=online)
         return web.Response(body=msgspec.json.encode(page), content_type="application/json")
 
     async def one(self, request: web.Request) -> web.Response:

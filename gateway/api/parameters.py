@@ -12,6 +12,16 @@ from gateway.api.problems import Refused
 
 BODY_BYTES = 256 * 1024
 
+_EXACT_INTEGERS = 2**53
+
+
+def _number(literal: str) -> int | float:
+    """A number with nothing after its point is an integer, as JSON Schema has it: some languages write 1.0."""
+    value = float(literal)
+    return int(value) if value.is_integer() and abs(value) < _EXACT_INTEGERS else value
+
+
+_decoder = msgspec.json.Decoder(float_hook=_number)
 _STATION_ID = re.compile(STATION_ID)
 
 
@@ -68,6 +78,6 @@ async def json_body(request: web.Request) -> Any:
         if len(body) > BODY_BYTES:
             raise too_large
     try:
-        return msgspec.json.decode(body)
+        return _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
         raise Refused(400, "no-json", f"The body is no JSON: {error}") from None

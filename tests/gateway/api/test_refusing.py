@@ -34,6 +34,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
         ({"command": "station.reset", "whenOffline": "maybe"}, "/whenOffline", "'maybe'"),
         ({"command": "station.reset", "payload": {}}, "", "belong to an action"),
         ({"action": "Reset", "payload": {}}, "/version", "1.6, 2.0.1, 2.1"),
+        ({"action": "Reset", "version": "1.6", "payload": None}, "/payload", "leave it out"),
         ({"action": "Reset", "version": "1.6", "payload": 7}, "/payload", "no object"),
         ({"action": "Reset", "version": "1.6", "command": "station.reset"}, "", "either"),
     ],

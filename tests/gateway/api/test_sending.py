@@ -68,6 +68,16 @@ async def test_an_action_in_the_stations_own_version(
     assert request.when_offline == "wait"
 
 
+async def test_a_whole_number_may_have_a_point(
+    backend: Backend, answers: Answering, store: MemoryStore
+) -> None:
+    body = b'{"command":"connector.unlock","arguments":{"evse":{"id":1.0}},"deadlineSeconds":2.5}'
+    sent = await backend.post(COMMANDS_OF_1, data=body, headers={"Content-Type": "application/json"})
+    assert sent.status == 200
+    (request,) = written(store)
+    assert (request.arguments, request.deadline_seconds) == ({"evse": {"id": 1}}, 2.5)
+
+
 async def test_who_does_not_wait_is_told_where_the_result_will_be(
     backend: Backend, answers: Answering, log: MemoryLog
 ) -> None:
