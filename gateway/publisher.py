@@ -47,15 +47,17 @@ class Publisher:
             made.append(Record(event.TOPIC.name, self._station, envelope.encode(event), headers))
         return made
 
-    async def publish(self, facts: Iterable[Fact]) -> None:
-        """Append the facts in order and wait for all. Raises LogUnavailable, RecordRefused."""
-        await self.append(self.records(facts))
+    def publish(self, facts: Iterable[Fact]) -> Awaitable[None]:
+        """Append the facts now, in order; await their durability. Raises LogUnavailable, RecordRefused."""
+        return self.append(self.records(facts))
 
-    async def append(self, records: list[Record]) -> None:
-        """Append records made before, and wait for all. Raises as `publish`."""
+    def append(self, records: Iterable[Record]) -> Awaitable[None]:
+        """Append records made before; await as `publish`. What is awaited holds neither facts nor records."""
+        return self._durable([self._log.append(record) for record in records])
+
+    async def _durable(self, pending: list[Awaitable[Place]]) -> None:
         metrics = self._metrics
         started = perf_counter()
-        pending = [self._log.append(record) for record in records]
         metrics.appending += len(pending)
         try:
             if len(pending) == 1:

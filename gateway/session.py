@@ -42,7 +42,7 @@ CLOSE_CODES = {
 
 
 class Waiting(NamedTuple):
-    """A request in the inbox: what it is, its frame, and when it came (wall clock, and perf_counter)."""
+    """What waits in the inbox, when it came (wall clock, and perf_counter), and of a bad frame its bytes."""
 
     happening: Asked | Garbled
     data: bytes
@@ -140,15 +140,12 @@ class Session:
 
     async def _read(self) -> int | None:
         """The reader: until the transport ends; its close code."""
-        receive, take = self._transport.receive, self._rpc.receive
+        receive = self._transport.receive
         try:
             while True:
-                data = await receive()
-                if isinstance(data, bytes):
-                    self._metrics.received_bytes.n += len(data)
-                    self._take(take(data), data)
-                elif data is not None:
-                    self._take(data, b"")
+                self._hear(
+                    await receive()
+                )  # without a name here, where it would be held until the next comes
                 if len(self._inbox) >= self._limits.inbox_messages:
                     self._room = asyncio.get_running_loop().create_future()
                     await self._room
@@ -164,11 +161,18 @@ class Session:
             self.end("error")
             return None
 
+    def _hear(self, data: bytes | Garbled | None) -> None:
+        if isinstance(data, bytes):
+            self._metrics.received_bytes.n += len(data)
+            self._take(self._rpc.receive(data), data)
+        elif data is not None:
+            self._take(data, b"")
+
     def _take(self, happening: Happening, data: bytes) -> None:
         metrics = self._metrics
         if isinstance(happening, Asked):
             metrics.received.at("send" if happening.answered else "call", happening.action).n += 1
-            self._put(happening, data)
+            self._put(happening, b"")
         elif isinstance(happening, Garbled):
             metrics.received.at("invalid", "other").n += 1
             metrics.invalid.at(happening.kind).n += 1

@@ -7,6 +7,7 @@ or number up to 255 characters and is echoed as it came, to the last digit.
 import re
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 CALL, CALLRESULT, CALLERROR, CALLRESULTERROR, SEND = 2, 3, 4, 5, 6
@@ -65,6 +66,9 @@ class Unreadable(NamedTuple):
 
 
 Frame = Call | CallResult | CallError | Unreadable
+
+# Not orjson's: its buffer of 4 KB would be held by every answer that waits to be sent.
+_encode = msgspec.json.Encoder().encode
 
 # Enough of a broken frame to tell its sender which CALL it was.
 _NUMBER = rb"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -135,22 +139,22 @@ def _by_grammar(frame: list[Any], *, newer_frames: bool) -> Frame:  # noqa: C901
 
 def call(id_: str, action: str, payload: Any) -> bytes:
     """A CALL of ours."""
-    return orjson.dumps([CALL, id_, action, payload])
+    return _encode([CALL, id_, action, payload])
 
 
 def result(id_: str, payload: Any) -> bytes:
     """A CALLRESULT."""
-    return orjson.dumps([CALLRESULT, _written(id_), payload])
+    return _encode([CALLRESULT, _written(id_), payload])
 
 
 def error(id_: str, code: str, description: str, details: Any = None) -> bytes:
     """A CALLERROR. Descriptions hold at most 255 characters (OCPP 2.0.1 Part 4 §4.2.3)."""
-    return orjson.dumps([CALLERROR, _written(id_), code, description[:255], details or {}])
+    return _encode([CALLERROR, _written(id_), code, description[:255], details or {}])
 
 
 def result_error(id_: str, code: str, description: str) -> bytes:
     """A CALLRESULTERROR (2.1): the station's answer to our CALL could not be understood."""
-    return orjson.dumps([CALLRESULTERROR, _written(id_), code, description[:255], {}])
+    return _encode([CALLRESULTERROR, _written(id_), code, description[:255], {}])
 
 
 def _parse_stray(data: bytes, fault: str, *, newer_frames: bool) -> Frame:
@@ -193,8 +197,8 @@ def _number_id(value: Any, data: bytes) -> str | None:
     return NumberId(found[1].decode()) if found and len(found[1]) <= MAX_ID_LENGTH else None
 
 
-def _written(id_: str) -> str | orjson.Fragment:
-    return orjson.Fragment(id_.encode()) if type(id_) is NumberId else id_
+def _written(id_: str) -> str | msgspec.Raw:
+    return msgspec.Raw(id_.encode()) if type(id_) is NumberId else id_
 
 
 def _described(rest: list[Any]) -> tuple[str, Any]:
