@@ -8,17 +8,29 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from contract import asyncapi, overview
+from msgspec import to_builtins
+
+from contract import asyncapi, command_overview, overview
 from contract.envelope import encode
 from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
 from contract.model import Protocol, Station
-from contract.published import HEADERS, Json, event_schema, headers_schema
-from contract.vocabulary import EVENTS
+from contract.published import (
+    COMMANDS_FOLDER,
+    HEADERS,
+    REQUEST,
+    Json,
+    command_schema,
+    event_schema,
+    headers_schema,
+    request_schema,
+)
+from contract.results import Answer, CommandCompleted, CommandLateResult, CommandRequest, Exchange, Timings
+from contract.vocabulary import COMMANDS, EVENTS
 from gateway.settings import GatewaySettings
 from service.settings import allowed, default_of, unit_of, variable
 
@@ -26,12 +38,21 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs"
 CONTRACT = "contract"
 GOLDEN = ROOT / "tests" / "translation" / "golden"
+GOLDEN_COMMANDS = ROOT / "tests" / "translation" / "outbound" / "golden"
 
 VERSIONS = ("2.0.1", "1.6", "2.1")
 """In the order in which they give examples: the contract's words are those of 2.0.1."""
 
 _STATION = Station(id="DE*ABC*E0042")
 _RECEIVED_AT = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+REQUEST_EXAMPLE = CommandRequest(
+    id="8f0c2c1e-4d1b-4a57-9f63-6d2a1b7c0e11",
+    command="transaction.start",
+    arguments={"idToken": {"value": "04A2B3C4D5E6F7", "type": "ISO14443"}, "evse": {"id": 1}},
+    deadline_seconds=20.0,
+    correlation_id="order-4711",
+)
 
 NOT_SAID: tuple[Event, ...] = (
     StationConnected(
@@ -60,6 +81,38 @@ NOT_SAID: tuple[Event, ...] = (
         action="ReportRainfall",
         payload={"millimetres": 3},
     ),
+    CommandCompleted(
+        station=_STATION,
+        received_at=_RECEIVED_AT,
+        command_id=REQUEST_EXAMPLE.id,
+        status="accepted",
+        request=to_builtins(REQUEST_EXAMPLE),
+        timings=Timings(
+            asked_at=_RECEIVED_AT - timedelta(milliseconds=90),
+            queued_at=_RECEIVED_AT - timedelta(milliseconds=85),
+            sent_at=_RECEIVED_AT - timedelta(milliseconds=84),
+            answered_at=_RECEIVED_AT,
+        ),
+        answer=Answer(status="Accepted", remote_start_id=79010304),
+        exchanges=(
+            Exchange(
+                action="RequestStartTransaction",
+                request={
+                    "idToken": {"idToken": "04A2B3C4D5E6F7", "type": "ISO14443"},
+                    "remoteStartId": 79010304,
+                    "evseId": 1,
+                },
+                response={"status": "Accepted"},
+            ),
+        ),
+        correlation_id=REQUEST_EXAMPLE.correlation_id,
+    ),
+    CommandLateResult(
+        station=_STATION,
+        received_at=_RECEIVED_AT,
+        command_id=REQUEST_EXAMPLE.id,
+        payload={"status": "Accepted"},
+    ),
 )
 """Examples of the events that no known action says."""
 
@@ -80,16 +133,24 @@ Examples = dict[str, Json]
 def documents() -> dict[str, str]:
     """Every file that is made, by its path in docs."""
     said_by, examples = _learnt()
-    texts = {name: _json(example).rstrip() for name, example in examples.items()}
-    made = {
-        "settings.md": _settings(),
-        f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples)),
-        f"{CONTRACT}/events.md": overview.page(said_by, texts),
-        f"{CONTRACT}/{asyncapi.SCHEMAS}/{HEADERS}.json": _json(headers_schema()),
+    said_as, arguments = _learnt_of_commands()
+    request = to_builtins(REQUEST_EXAMPLE)
+    schemas = {
+        HEADERS: headers_schema(),
+        REQUEST: request_schema(request),
+        **{name: event_schema(event, examples.get(name)) for name, event in EVENTS.items()},
+        **{
+            f"{COMMANDS_FOLDER}/{name}": command_schema(command, arguments.get(name))
+            for name, command in COMMANDS.items()
+        },
     }
-    for name, event in EVENTS.items():
-        made[f"{CONTRACT}/{asyncapi.SCHEMAS}/{name}.json"] = _json(event_schema(event, examples.get(name)))
-    return made
+    return {
+        "settings.md": _settings(),
+        f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples, arguments)),
+        f"{CONTRACT}/events.md": overview.page(said_by, _texts(examples)),
+        f"{CONTRACT}/commands.md": command_overview.page(said_as, _texts(arguments), _text(request)),
+        **{f"{CONTRACT}/{asyncapi.SCHEMAS}/{name}.json": _json(made) for name, made in schemas.items()},
+    }
 
 
 def stale() -> list[str]:
@@ -120,7 +181,7 @@ def _learnt() -> tuple[overview.SaidBy, Examples]:
     said_by: dict[str, dict[str, list[str]]] = {name: {} for name in EVENTS}
     examples = {event.NAME: json.loads(encode(event)) for event in NOT_SAID}
     derived: Examples = {}
-    for ocpp_version, action, case in _golden():
+    for ocpp_version, action, case in _golden(GOLDEN):
         for place, event in enumerate(case["published"]):
             name = event["type"].removeprefix("ocpp.")
             actions = said_by[name].setdefault(ocpp_version, [])
@@ -131,10 +192,21 @@ def _learnt() -> tuple[overview.SaidBy, Examples]:
     return said_by, {**derived, **examples}
 
 
-def _golden() -> Iterator[tuple[str, str, Json]]:
-    """Version, action and case of everything in the golden files."""
+def _learnt_of_commands() -> tuple[command_overview.SaidAs, Examples]:
+    """By which actions each command is said, and an example of its arguments: the first of its cases."""
+    said_as: dict[str, dict[str, list[str]]] = {name: {} for name in COMMANDS}
+    arguments: Examples = {}
+    for ocpp_version, name, case in _golden(GOLDEN_COMMANDS):
+        arguments.setdefault(name, case["arguments"])
+        actions = said_as[name].setdefault(ocpp_version, [])
+        actions += (call["action"] for call in case.get("calls", ()) if call["action"] not in actions)
+    return said_as, arguments
+
+
+def _golden(folder: Path) -> Iterator[tuple[str, str, Json]]:
+    """Version, name and case of everything in the golden files."""
     for ocpp_version in VERSIONS:
-        for path in sorted((GOLDEN / ocpp_version).glob("*.json")):
+        for path in sorted((folder / ocpp_version).glob("*.json")):
             for case in json.loads(path.read_bytes()):
                 yield ocpp_version, path.stem, case
 
@@ -150,6 +222,14 @@ def _settings() -> str:
         for name, field in GatewaySettings.model_fields.items()
     ]
     return "\n".join([_SETTINGS, *overview.table(("Variable", "Default", "Unit", "What"), rows)])
+
+
+def _texts(examples: Examples) -> dict[str, str]:
+    return {name: _text(example) for name, example in examples.items()}
+
+
+def _text(example: Json) -> str:
+    return _json(example).rstrip()
 
 
 def _json(document: Json) -> str:

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document: which topics there are, which events stand in them, and where stations connect.
+"""The AsyncAPI 3.0 document: the topics, the events and commands that stand in them, and where stations connect.
 
 Source: AsyncAPI 3.0.0 and its Kafka (0.5.0) and WebSocket (0.1.0) bindings. The data of each message
 is the schema of `published`, referred to by its file beside the document.
@@ -6,25 +6,35 @@ is the schema of `published`, referred to by its file beside the document.
 
 from typing import Any
 
+from contract.commands import Command
 from contract.events import Event
-from contract.published import HEADERS, Json, description_of, schema_id
-from contract.topics import TOPICS, Topic
+from contract.published import COMMANDS_FOLDER, HEADERS, REQUEST, Json, description_of, schema_id
+from contract.results import CommandCompleted
+from contract.topics import COMMAND_RESULTS, COMMANDS, TOPICS, Topic
+from contract.vocabulary import COMMANDS as ASKED
 from contract.vocabulary import EVENTS
 
 SCHEMAS = "schemas"
 """The folder of the schemas, beside the document."""
 
 _ABOUT = """\
-Stations speak OCPP 1.6J, 2.0.1 or 2.1; what they say stands in these topics as version-free events.
+Stations speak OCPP 1.6J, 2.0.1 or 2.1; what they say stands in these topics as version-free events, and
+what they are asked is written to `ocpp.commands.v1` as version-free commands.
 
-Every record is a CloudEvent 1.0 in the Kafka binding's binary mode, and its key is the station's id,
+Every event is a CloudEvent 1.0 in the Kafka binding's binary mode. A record's key is the station's id,
 so that all events of a station stand in one partition of a topic, in order. Deliveries repeat: tell
 a fact by `ce_id`. Data is open: ignore fields you do not know. Absent fields are left out, never null.
 A change is additive, or a new topic with a higher version number."""
 
 
-def document(version: str, examples: dict[str, Json]) -> Json:
-    """The whole document; `version` is that of the gateway, `examples` are events' data by name."""
+Examples = dict[str, Json]
+
+
+def document(version: str, examples: Examples, arguments: Examples) -> Json:
+    """The whole document; `version` is that of the gateway.
+
+    `examples` are events' data by name, `arguments` those of commands.
+    """
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -47,11 +57,13 @@ def document(version: str, examples: dict[str, Json]) -> Json:
             },
         },
         "channels": {
-            **{topic.name: _topic(topic) for topic in TOPICS.values()},
+            **{topic.name: _topic(topic, _events_in(topic)) for topic in TOPICS.values()},
+            COMMANDS.name: _topic(COMMANDS, [_asking(name) for name in ASKED] + [_ACTION]),
             "stations": _STATION_SOCKET,
         },
         "operations": {
             **{f"publish.{topic.name}": _publish(topic) for topic in TOPICS.values()},
+            f"take.{COMMANDS.name}": _TAKE,
             "hearStation": {
                 "action": "receive",
                 "channel": {"$ref": "#/channels/stations"},
@@ -61,15 +73,17 @@ def document(version: str, examples: dict[str, Json]) -> Json:
         "components": {
             "messages": {
                 **{name: _message(event, examples.get(name)) for name, event in EVENTS.items()},
+                **{_asking(name): _request(kind, arguments.get(name)) for name, kind in ASKED.items()},
+                _ACTION: _OCPP_ACTION,
                 "ocppFrame": _FRAME,
             },
-            "messageTraits": {"record": _RECORD},
+            "messageTraits": {"record": _RECORD, "command": _COMMAND},
         },
     }
 
 
-def _topic(topic: Topic) -> Json:
-    named = {name: {"$ref": f"#/components/messages/{name}"} for name in _events_in(topic)}
+def _topic(topic: Topic, messages: list[str]) -> Json:
+    named = {name: {"$ref": f"#/components/messages/{name}"} for name in messages}
     retention: dict[str, Any] = {} if topic.compacted else {"retention.ms": topic.retention_seconds * 1000}
     return {
         "address": topic.name,
@@ -122,6 +136,62 @@ def _message(event: type[Event], example: Json | None) -> Json:
         **({"examples": [{"name": name.replace(".", "_"), "payload": example}]} if example else {}),
     }
 
+
+def _asking(command: str) -> str:
+    """The key of the message that asks for a command, beside those of the events."""
+    return f"ask.{command}"
+
+
+def _request(command: type[Command], arguments: Json | None) -> Json:
+    """A command's record."""
+    name = command.NAME
+    example = {"id": "8f0c2c1e-4d1b-4a57-9f63-6d2a1b7c0e11", "command": name, "arguments": arguments}
+    shape: Json = {
+        "required": ["command"],
+        "properties": {
+            "command": {"const": name},
+            "arguments": {"$ref": f"./{SCHEMAS}/{COMMANDS_FOLDER}/{name}.json"},
+        },
+    }
+    return {
+        "name": name,
+        "title": command.__name__,
+        "summary": description_of(command).split("\n\n", maxsplit=1)[0],
+        "traits": [{"$ref": "#/components/messageTraits/command"}],
+        "payload": {"allOf": [{"$ref": f"./{SCHEMAS}/{REQUEST}.json"}, shape]},
+        **({} if arguments is None else {"examples": [{"name": name.replace(".", "_"), "payload": example}]}),
+    }
+
+
+_ACTION = _asking("ocpp_action")
+
+_OCPP_ACTION: Json = {
+    "name": "ocpp_action",
+    "title": "OcppAction",
+    "summary": "Any OCPP action with its payload, for a station of a known version.",
+    "traits": [{"$ref": "#/components/messageTraits/command"}],
+    "payload": {"allOf": [{"$ref": f"./{SCHEMAS}/{REQUEST}.json"}, {"required": ["action", "version"]}]},
+}
+
+_TAKE: Json = {
+    "action": "receive",
+    "channel": {"$ref": f"#/channels/{COMMANDS.name}"},
+    "summary": "The gateway takes what stations are asked to do, and gives each command one result.",
+    "reply": {
+        "channel": {"$ref": f"#/channels/{COMMAND_RESULTS.name}"},
+        "messages": [{"$ref": f"#/channels/{COMMAND_RESULTS.name}/messages/{CommandCompleted.NAME}"}],
+    },
+}
+
+_COMMAND: Json = {
+    "contentType": "application/json",
+    "bindings": {
+        "kafka": {
+            "key": {"type": "string", "description": "The id of the station that is asked."},
+            "bindingVersion": "0.5.0",
+        }
+    },
+}
 
 _RECORD: Json = {
     "contentType": "application/json",

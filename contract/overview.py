@@ -45,12 +45,12 @@ def page(said_by: SaidBy, examples: Mapping[str, str]) -> str:
             *_events(said_by),
             "## Headers\n",
             f"Schema: [{HEADERS}](schemas/{HEADERS}.json)\n",
-            *_fields(headers_schema()),
+            *fields(headers_schema()),
             "## What every event carries\n",
-            *_fields(value_schema(Event)),
+            *fields(value_schema(Event)),
             *(line for name in EVENTS for line in _event(name, schemas[name], shared, examples.get(name))),
             "## Values\n",
-            *(line for name in sorted(values) for line in _value(name, values[name])),
+            *(line for name in sorted(values) for line in value_section(name, values[name])),
         ]
     )
 
@@ -77,7 +77,7 @@ def _events(said_by: SaidBy) -> list[str]:
     for name, event in EVENTS.items():
         said = said_by.get(name, {})
         said_in = (", ".join(said.get(version, ())) for version in _VERSIONS)
-        rows.append((f"[`{name}`](#{_anchor(name)})", f"`{event.TOPIC.name}`", *said_in))
+        rows.append((f"[`{name}`](#{anchor(name)})", f"`{event.TOPIC.name}`", *said_in))
     heads = ("Event", "Topic", *(f"OCPP {version}" for version in _VERSIONS))
     return [
         "## All events\n",
@@ -90,17 +90,19 @@ def _event(name: str, schema: Json, shared: list[str], example: str | None) -> l
     own = {**schema, "properties": {k: v for k, v in schema["properties"].items() if k not in shared}}
     told = [f"## {name}\n", schema["description"] + "\n", f"Schema: [{name}](schemas/{name}.json)\n"]
     if own["properties"]:
-        told += _fields(own)
+        told += fields(own)
     if example:
         told += ["<details><summary>Example</summary>\n", f"```json\n{example}\n```\n", "</details>\n"]
     return told
 
 
-def _value(name: str, schema: Json) -> list[str]:
-    return [f"### {name}\n", schema["description"] + "\n", *_fields(schema)]
+def value_section(name: str, schema: Json) -> list[str]:
+    """A part of events or commands, under its own heading."""
+    return [f"### {name}\n", schema["description"] + "\n", *fields(schema)]
 
 
-def _fields(schema: Json) -> list[str]:
+def fields(schema: Json) -> list[str]:
+    """The table of an object's fields."""
     required = schema.get("required", ())
     rows = [
         (f"`{name}`", _kind(field), "yes" if name in required else "", _told(field))
@@ -120,7 +122,7 @@ def _kind(field: Json) -> str:
     match field:
         case {"$ref": str(target)}:
             name = target.rsplit("/", 1)[-1]
-            return f"[{name}](#{_anchor(name)})"
+            return f"[{name}](#{anchor(name)})"
         case {"type": "array", "items": items}:
             return f"list of {_kind(items)}"
         case {"anyOf": kinds}:
@@ -131,11 +133,13 @@ def _kind(field: Json) -> str:
             return "time"
         case {"type": str(kind)}:
             return kind
+        case {"enum": words}:
+            return " or ".join(f"`{word}`" for word in words)
         case _:
             return "any JSON"
 
 
-def _anchor(heading: str) -> str:
+def anchor(heading: str) -> str:
     """As the usual renderers make it: lower case, dots dropped."""
     return heading.lower().replace(".", "")
 

@@ -1,4 +1,4 @@
-"""What we publish about the contract: a JSON Schema (2020-12) per event and one for the headers, as data.
+"""What we publish about the contract: a JSON Schema (2020-12) per event and per command, and those of their records.
 
 Made from the structs themselves, so that the documents cannot say anything else than the code. Three
 laws hold in every schema: objects are open (a later minor version adds fields, readers ignore what
@@ -13,21 +13,43 @@ from typing import Any
 
 import msgspec
 
+from contract.commands import ALL, Command
 from contract.envelope import SCHEMA_ROOT
 from contract.events import Event
 from contract.model import Value
-from contract.vocabulary import EVENTS
+from contract.results import CommandRequest
+from contract.vocabulary import COMMANDS, EVENTS
 
 Json = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 HEADERS = "cloudevent-headers"
-"""The name of the schema of the record headers, beside those of the events."""
+REQUEST = "command-request"
+"""The names of the schemas of an event's headers and of a command's record, beside those of the events."""
+
+COMMANDS_FOLDER = "commands"
+"""Where the schemas of the commands' arguments are, below those of the events."""
 
 
 def event_schema(event: type[Event], example: Json | None = None) -> Json:
     """The schema of one event's data, complete in itself."""
-    schema = {"$schema": DIALECT, "$id": schema_id(event.NAME), **value_schema(event)}
+    return _document(event.NAME, event, example)
+
+
+def command_schema(command: type[Command], example: Json | None = None) -> Json:
+    """The schema of one command's arguments, complete in itself."""
+    return _document(f"{COMMANDS_FOLDER}/{command.NAME}", command, example)
+
+
+def request_schema(example: Json | None = None) -> Json:
+    """The schema of a command's record: one of ours by its name, or an OCPP action."""
+    schema = _document(REQUEST, CommandRequest, example)
+    schema["properties"]["command"]["enum"] = list(COMMANDS)
+    return {**schema, "oneOf": [{"required": ["command"]}, {"required": ["action", "version"]}]}
+
+
+def _document(name: str, value: type[Value], example: Json | None) -> Json:
+    schema = {"$schema": DIALECT, "$id": schema_id(name), **value_schema(value)}
     if example is not None:
         schema["examples"] = [example]
     return schema
@@ -62,7 +84,7 @@ def headers_schema() -> Json:
             "description": "When it happened: the data's `occurredAt`, or its `receivedAt` where that is absent.",
         },
         "ce_dataschema": {"format": "uri", "description": "The `$id` of the schema of the data."},
-        "ce_ocppversion": {"enum": ["1.6", "2.0.1", "2.1"]},
+        "ce_ocppversion": {"enum": list(ALL)},
         "ce_connection": {"minLength": 1, "description": "The connection over which the station said it."},
         "ce_sequence": {
             "pattern": "^[0-9]{10}$",
@@ -75,6 +97,7 @@ def headers_schema() -> Json:
         },
         "ce_traceparent": {"description": "W3C Trace Context, where the message was traced."},
     }
+    of_connections = ["ce_ocppversion", "ce_connection", "ce_sequence"]
     return {
         "$schema": DIALECT,
         "$id": schema_id(HEADERS),
@@ -82,7 +105,10 @@ def headers_schema() -> Json:
         "description": "The headers of every record: CloudEvents 1.0, Kafka binding, binary mode.",
         "type": "object",
         "properties": {name: {"type": "string", **rest} for name, rest in texts.items()},
-        "required": [name for name in texts if name not in ("ce_action", "ce_traceparent")],
+        "required": [name for name in texts if name not in (*of_connections, "ce_action", "ce_traceparent")],
+        # What became of a command can be known without a connection, when the station has none.
+        "if": {"properties": {"ce_type": {"pattern": "^ocpp[.]command[.]"}}},
+        "else": {"required": of_connections},
     }
 
 

@@ -18,11 +18,12 @@ connected. unsupported: its version, or it, cannot do this. invalid: the command
 
 
 class CommandRequest(Value, frozen=True, kw_only=True):
-    """The value of a record on `ocpp.commands.v1`; its key is the station id.
+    """The value of a record on `ocpp.commands.v1`; its key is the station's id.
 
-    Either `command` with its `arguments` (`contract.commands`), or an OCPP `action` with its `payload`
-    for a station of a known `version`. `id` is the sender's own, unique; the same id is the same command. The
-    deadline runs from the record's timestamp. `when_offline` is fail (at once) or wait (until the deadline).
+    Either a `command` with its `arguments`, or an OCPP `action` with its `payload` for a station that
+    speaks `version`. `id` is the sender's own, unique; the same id is the same command. `deadline_seconds`
+    run from the record's timestamp. `when_offline` is fail (at once) or wait (until the deadline).
+    `correlation_id` stands in the result again.
     """
 
     id: str

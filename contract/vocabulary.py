@@ -1,6 +1,6 @@
 """Every fact and every command by its name: what a reader of the topics may meet, and what a writer may ask."""
 
-from contract import commands, events
+from contract import commands, events, results
 from contract.commands import Command
 from contract.events import Event
 from contract.passed_down import PASSED_DOWN
@@ -27,6 +27,8 @@ _FACTS: tuple[type[Event], ...] = (
     events.ReservationUpdated,
     events.SecurityEvent,
     events.CertificateSigningRequested,
+    results.CommandCompleted,
+    results.CommandLateResult,
     *PASSED_THROUGH.values(),
 )
 

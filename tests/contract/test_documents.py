@@ -1,13 +1,14 @@
 """What stands in docs/contract is what the code says, and the official judges of its formats accept it."""
 
 import json
+from collections.abc import Iterator
 
 import jsonschema_rs
 import pytest
 
 from cli.docs import CONTRACT, FOLDER, documents, stale
 from contract.published import event_schema
-from contract.vocabulary import EVENTS
+from contract.vocabulary import COMMANDS, EVENTS
 from tests.support.npm import node_modules
 from tests.support.validation import check_data
 
@@ -34,11 +35,37 @@ def test_asyncapi_accepts_the_document() -> None:
 
 def test_every_file_that_the_document_refers_to_is_there() -> None:
     document = json.loads((PUBLISHED / "asyncapi.json").read_text())
-    messages = [document["components"]["messages"][name] for name in EVENTS]
-    files = {
-        reference["$ref"]
-        for message in messages
-        for reference in (message["payload"], *message["headers"]["allOf"])
-    }
-    assert len(files) == len(EVENTS) + 1
+    files = {reference for reference in references(document) if not reference.startswith("#")}
+    assert len(files) == len(EVENTS) + len(COMMANDS) + 2
     assert all((PUBLISHED / file).is_file() for file in files)
+
+
+def test_every_place_that_the_document_refers_to_is_there() -> None:
+    document = json.loads((PUBLISHED / "asyncapi.json").read_text())
+    for reference in references(document):
+        if reference.startswith("#/"):
+            place = document
+            for step in reference.removeprefix("#/").split("/"):
+                place = place[step]
+
+
+def references(document: object) -> Iterator[str]:
+    match document:
+        case {"$ref": str(reference)}:
+            yield reference
+        case dict():
+            for inner in document.values():
+                yield from references(inner)
+        case list():
+            for inner in document:
+                yield from references(inner)
+
+
+def test_whoever_writes_a_command_finds_where_its_result_comes() -> None:
+    document = json.loads((PUBLISHED / "asyncapi.json").read_text())
+    operation = document["operations"]["take.ocpp.commands.v1"]
+    assert operation["action"] == "receive"
+    asked = document["channels"]["ocpp.commands.v1"]["messages"]
+    assert {f"ask.{name}" for name in COMMANDS} | {"ask.ocpp_action"} == set(asked)
+    (result,) = operation["reply"]["messages"]
+    assert result["$ref"] == "#/channels/ocpp.command-results.v1/messages/command.completed"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from contract.model import Moment
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-NUMBERS = st.integers(-(2**53), 2**53)
+LARGEST = 2**53
+NUMBERS = st.integers(-LARGEST, LARGEST)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 READINGS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15)
 FRACTIONS = st.floats(allow_nan=False, allow_infinity=False)
@@ -46,10 +47,24 @@ def values_of(kind: Any, leaves: Leaves = LEAVES) -> st.SearchStrategy[Any]:
         return st.dictionaries(TEXTS, JSON, max_size=3)
     if get_origin(kind) is Annotated:
         inner, *bounds = get_args(kind)
-        if inner is int:
-            return st.integers(min(bound.ge for bound in bounds), 2**53)
-        return values_of(inner, leaves)
+        return _bounded(inner, bounds, leaves)
     if get_args(kind):
         return st.one_of([values_of(choice, leaves) for choice in get_args(kind)])
     fields = msgspec.structs.fields(kind)
     return st.builds(kind, **{field.name: values_of(field.type, leaves) for field in fields})
+
+
+def _bounded(kind: Any, bounds: list[msgspec.Meta], leaves: Leaves) -> st.SearchStrategy[Any]:
+    """Values of a type with limits of its own. A limit that is not known here shows as a refused value."""
+    (bound,) = bounds
+    if kind is int:
+        return st.integers(
+            int(-LARGEST if bound.ge is None else bound.ge), int(LARGEST if bound.le is None else bound.le)
+        )
+    if kind is str:
+        return st.text(
+            st.characters(exclude_categories=["Cs"]),
+            min_size=bound.min_length or 0,
+            max_size=bound.max_length or 20,
+        )
+    return values_of(kind, leaves)
