@@ -90,13 +90,14 @@ class Decisions:
     def told(self, fact: Fact, reading: Reading) -> None:
         """The station is being told the verdict on this fact."""
         if isinstance(fact.event, TransactionFact):
-            self._verdicts.keep(fact.identity, reading.verdict)
+            self._verdicts.keep(fact.identity, fact.event.id_token, reading.verdict)
 
     async def _ruling(self, fact: Fact, reading: Reading) -> Ruling | None:
         action, event = reading.protocol.action, fact.event
         if action not in TOKEN_ACTIONS:
             return await self._ask(fact, reading)
-        before = self._verdicts.get(fact.identity)
+        assert isinstance(event, AuthorizationRequested | TransactionFact)
+        before = self._verdicts.get(fact.identity, event.id_token)
         if before is not None:
             self._count(reading, "remembered")
             return before

@@ -82,9 +82,10 @@ class Running:
         except msgspec.DecodeError:
             return  # not for us to complain of: nothing in it can be in use
         if told.decision is not None:
-            self._verdicts.keep(headers.get("ce_id", b"").decode(), told.decision)
+            self._verdicts.keep(headers.get("ce_id", b"").decode(), told.id_token, told.decision)
         if told.transaction is not None and told.transaction.id is not None:
             self._learn(told.transaction.id, headers.get("ce_type"), told, stored.appended_ms)
+            self._forget_old()
 
     def caught_up(self) -> None:
         """Nothing changes then: as long as the view is not complete, it allows."""
@@ -100,7 +101,6 @@ class Running:
             if kind == _STARTED and place[1] is not None:
                 self._end(self._at.get(place))  # one EVSE, one transaction
                 self._at[place] = transaction
-            self._forget_old()
         token = folded(told.id_token.value) if told.id_token is not None and told.id_token.value else None
         if told.decision is not None and told.decision.status != "Accepted":
             if use.token in (None, token):  # else it was another card, held up to stop it

@@ -4,28 +4,37 @@ A driver who was let in is not shut out by his own retry, also when his token wa
 is a matter for the next transaction, or for a command that stops this one.
 """
 
-from contract.model import Decision
+from contract.model import Decision, IdToken
+from contract.tokens import folded
 
 REMEMBERED = 20_000
 
 
 class Verdicts:
-    """The last of them, by the id of the fact for which each was given: the same, whoever computes it."""
+    """The last of them, by the id of the fact for which each was given: the same, whoever computes it.
+
+    And by the token: two starts at one connector in one second are one transaction (reference §5.3), but
+    the verdict on one driver is not the other's.
+    """
 
     def __init__(self) -> None:
-        self._given: dict[str, Decision] = {}
+        self._given: dict[tuple[str, str], Decision] = {}
 
     def __len__(self) -> int:
         return len(self._given)
 
-    def get(self, fact: str | None) -> Decision | None:
-        """What was said to this very fact; None where it is a new one."""
-        return None if fact is None else self._given.get(fact)
+    def get(self, fact: str | None, token: IdToken | None) -> Decision | None:
+        """What was said of this token to this very fact; None where it is a new one."""
+        return None if fact is None else self._given.get((fact, _text(token)))
 
-    def keep(self, fact: str | None, verdict: Decision) -> None:
+    def keep(self, fact: str | None, token: IdToken | None, verdict: Decision) -> None:
         """The first verdict counts; the oldest ones are forgotten."""
-        if fact is None or fact in self._given:
+        if fact is None:
             return
-        self._given[fact] = verdict
+        self._given.setdefault((fact, _text(token)), verdict)
         if len(self._given) > REMEMBERED:
             del self._given[next(iter(self._given))]
+
+
+def _text(token: IdToken | None) -> str:
+    return folded(token.value or "") if token is not None else ""
