@@ -91,10 +91,11 @@ class TransactionGetStatus(Command, frozen=True, kw_only=True):
 
 
 class StationReset(Command, frozen=True, kw_only=True):
-    """Restart the station or one EVSE: `type` is Immediate, OnIdle, or (2.1) ImmediateAndResume.
+    """Restart the station, or one EVSE.
 
-    1.6 knows Hard (Immediate) and Soft; its Soft ends running transactions, where OnIdle waits for them:
-    OnIdle is sent as Soft only with `accept_soft`, which takes that loss.
+    `type` is Immediate, OnIdle or (2.1) ImmediateAndResume. 1.6 knows Hard (Immediate) and Soft, which ends
+    running transactions, where OnIdle waits for them. With `accept_soft` OnIdle is sent as Soft, which takes
+    that loss.
     """
 
     NAME = "station.reset"
@@ -104,7 +105,10 @@ class StationReset(Command, frozen=True, kw_only=True):
 
 
 class StationTriggerMessage(Command, frozen=True, kw_only=True):
-    """Have the station send a message now: `requested_message` in 2.x words; `custom_trigger` in 2.1."""
+    """Have the station send a message now.
+
+    `requested_message` is a 2.x word. `custom_trigger` is a vendor's own (2.1), where that is CustomTrigger.
+    """
 
     NAME = "station.trigger_message"
     requested_message: RequestedMessage
@@ -269,7 +273,7 @@ class FirmwareUpdate(Command, frozen=True, kw_only=True):
 
 
 class LogUpload(Command, frozen=True, kw_only=True):
-    """Upload a log: `kind` is diagnostics, security, or (2.1) data_collector."""
+    """Upload a log. `kind` is diagnostics, security or (2.1) data_collector."""
 
     NAME = "log.upload"
     location: str

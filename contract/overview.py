@@ -1,5 +1,6 @@
 """The contract as a page for people: every event, where it stands, which OCPP message says it, its fields."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from contract.events import Event
@@ -113,8 +114,9 @@ def fields(schema: Json) -> list[str]:
 
 def _told(field: Json) -> str:
     told: str = field.get("description", "")
-    if field.get("default") is not None:
-        told = f"{told} Absent means `{field['default']}`.".strip()
+    if (default := field.get("default")) is not None:
+        word = default if isinstance(default, str) else json.dumps(default)
+        told = f"{told} Absent means `{word}`.".strip()
     return told
 
 
