@@ -135,9 +135,9 @@ class Lines:
         )
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = LONGEST_VALUE) -> str:
     """Text of a remote peer, made harmless for a terminal and of bounded length."""
-    cut = text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut)
 
 

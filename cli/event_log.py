@@ -33,10 +33,10 @@ Address = Annotated[
 
 
 @contextlib.asynccontextmanager
-async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[EventLog]:
+async def opened(address: str, *, may_create: bool = False, code: int = 1) -> AsyncIterator[EventLog]:
     """The log, open while the block runs. Ends the program with a line that says what is wrong with it."""
     if not may_create:
-        _must_exist(address)
+        _must_exist(address, code)
     try:
         log = open_log(address, kafka=_kafka(address) if address.startswith(KAFKA) else None)
     except ValueError as error:
@@ -45,9 +45,9 @@ async def opened(address: str, *, may_create: bool = False) -> AsyncIterator[Eve
         await log.open()
         yield log
     except LogUnavailable as error:
-        fail(f"cannot reach the event log {address}: {error}")
+        fail(f"cannot reach the event log {address}: {error}", code)
     except RecordRefused as error:
-        fail(f"{error}; create what is missing: ocpp-gateway topics apply --event-log {address}")
+        fail(f"{error}; create what is missing: ocpp-gateway topics apply --event-log {address}", code)
     finally:
         await log.close(deadline_seconds=2)
 
@@ -60,10 +60,13 @@ def _kafka(address: str) -> "KafkaSettings | None":
     return or_exit(lambda: GatewaySettings.load(event_log=address)).kafka()
 
 
-def _must_exist(address: str) -> None:
+def _must_exist(address: str, code: int) -> None:
     """Reading an address that was mistyped should not make an empty file there and wait for ever."""
     if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists():
-        fail(f"there is no event log at {address} yet: start the gateway first, or name another --event-log")
+        fail(
+            f"there is no event log at {address} yet: start the gateway first, or name another --event-log",
+            code,
+        )
 
 
 def run_quietly(work: Awaitable[None]) -> None:

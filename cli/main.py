@@ -13,6 +13,8 @@ ABOUT: dict[str, str] = {
     "serve": "Let stations in and publish what they say.",
     "tail": "Print events as they come.",
     "simulate": "Stations that behave like real ones, against any OCPP server.",
+    "command": "Have a station do something, and print the result.",
+    "stations": "Print who is connected where.",
     "topics": "Create the topics of the event log, or list them.",
     "settings": "Print every setting with its default, its meaning and the value in force.",
 }
