@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from contract import asyncapi, command_overview, overview
+from contract import asyncapi, command_overview, openapi, overview
 from contract.envelope import encode
 from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
 from contract.model import Protocol, Station
@@ -146,6 +146,7 @@ def documents() -> dict[str, str]:
     }
     return {
         "settings.md": _settings(),
+        f"{CONTRACT}/openapi.json": _json(openapi.document(version("ocpp-gateway"))),
         f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples, arguments)),
         f"{CONTRACT}/events.md": overview.page(said_by, _texts(examples)),
         f"{CONTRACT}/commands.md": command_overview.page(said_as, _texts(arguments), _text(request)),
