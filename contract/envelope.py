@@ -67,6 +67,20 @@ class Envelope:
         return [*self.shared, *fixed, *own]
 
 
+def unconnected(gateway: str, event: Event, event_id: str) -> Headers:
+    """All headers of an event that no connection said: it has no version, connection or sequence."""
+    fixed = _PER_TYPE.get(event.NAME) or _per_type(event.NAME)
+    return [
+        ("content-type", b"application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_source", f"/gateways/{gateway}".encode()),
+        ("ce_subject", event.station.id.encode()),
+        ("ce_id", event_id.encode()),
+        ("ce_time", _ENCODER.encode(event.occurred_at or event.received_at)[1:-1]),
+        *fixed,
+    ]
+
+
 def structured(headers: Headers, value: bytes) -> dict[str, Any]:
     """The event as one CloudEvent in structured JSON (CloudEvents JSON Format 1.0.2)."""
     attributes: dict[str, Any] = {

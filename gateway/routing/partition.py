@@ -1,0 +1,165 @@
+"""One routed partition: its records and the time in, what is to be done out. Pure.
+
+The commands, the presence and the routes of a station have the same partition number (they are
+co-partitioned), so whoever has this number has all that concerns its stations. Presence is read whole and the
+routes from where the group stands; only then the commands, and only then anything is done.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from contract.presence import Presence
+from contract.topics import COMMANDS, ROUTES, partition_of
+from eventlog.port import Partition, Stored
+from gateway.routing import words
+from gateway.routing.actions import Action, Done, Insist, Now, Propose, Published, Spent
+from gateway.routing.holders import Holders
+from gateway.routing.ledger import Ledger
+
+LETTER_SECONDS = 60.0
+"""How long a letter to a gateway is worth sending."""
+DECLARE_AT_ONCE = 500
+DECLARE_AGAIN_SECONDS = 5.0
+
+_decode_presence = msgspec.json.Decoder(Presence).decode
+
+
+class RoutedPartition:
+    """Everything that a router knows of one partition number.
+
+    `is_lost` tells of a gateway whether it is silent; `partitions` is how many there are of each
+    topic, `inboxes` of the deliveries.
+    """
+
+    def __init__(
+        self, number: int, gateway: str, partitions: int, inboxes: int, is_lost: Callable[[str], bool]
+    ) -> None:
+        self.number = number
+        self._partitions = partitions
+        self._inboxes = inboxes
+        self._is_lost = is_lost
+        self._holders = Holders()
+        self._ledger = Ledger(gateway, number, inboxes, self)
+        self._declared: dict[str, float] = {}
+        self._next: dict[str, int] = {}
+        self.is_live = False
+
+    @property
+    def open_commands(self) -> int:
+        """How many commands have no published result."""
+        return self._ledger.open
+
+    @property
+    def online(self) -> int:
+        """How many stations are online."""
+        return self._holders.online
+
+    @property
+    def gateways(self) -> list[str]:
+        """The gateways that hold stations of this partition."""
+        return self._holders.gateways
+
+    @property
+    def read_to(self) -> dict[Partition, int]:
+        """Behind the last record read of each topic: where to go on after an interruption."""
+        return {Partition(topic, self.number): offset for topic, offset in self._next.items()}
+
+    def take(self, stored: Stored, now: Now) -> list[Action]:
+        """The next record of one of the three topics. Commands are taken only when live."""
+        topic = stored.place.topic
+        self._next[topic] = stored.place.offset + 1
+        if topic == COMMANDS.name:
+            return self._take_command(stored, now)
+        if topic == ROUTES.name:
+            return self._ledger.read_note(stored, now)
+        return self._take_presence(stored, now)
+
+    def go_live(self, next_note: int, next_command: int, commands_end: int, now: Now) -> list[Action]:
+        """All that came before is read: from now on act. See `Ledger.go_live`."""
+        self.is_live = True
+        self._next.setdefault(COMMANDS.name, next_command)
+        return [*self._letters(now), *self._ledger.go_live(next_note, next_command, commands_end, now)]
+
+    def pause(self) -> None:
+        """The partition was taken away. If it comes back, it is read on from `read_to` to its ends, and is live."""
+        self.is_live = False
+        self._ledger.pause()
+
+    def tick(self, now: Now, well_since: float) -> list[Action]:
+        """A little time has passed. `well_since`: since when the log has been well, infinite while it is not."""
+        return self._ledger.tick(now, well_since)
+
+    def tidy(self, now: Now) -> list[Action]:
+        """About a second has passed."""
+        return [*self._declare_lost(now), *self._ledger.tidy(now)]
+
+    def gateway_found(self, gateway: str, now: Now) -> list[Action]:
+        """A gateway that was lost is heard again."""
+        self._holders.found(gateway)
+        return self._letters(now)
+
+    def done(self, what: Done, now: Now) -> None:
+        """The log has taken what was insisted on."""
+        if isinstance(what, Published):
+            self._ledger.published(what.command, now)
+        else:
+            self._ledger.spent(what.offset)
+
+    def positions(self) -> dict[Partition, int]:
+        """How far the group may commit. Not the presence: it is read whole each time."""
+        return self._ledger.positions()
+
+    def holding(self, station: str) -> tuple[str, str] | None:
+        """The living gateway and the connection that hold the station."""
+        held = self._holders.get(station)
+        if held is None or self._is_lost(held.gateway):
+            return None
+        return held.gateway, held.connection
+
+    def drop(self, station: str, connection: str) -> None:
+        """This connection is no more, says its gateway."""
+        self._holders.drop(station, connection)
+
+    def _take_command(self, stored: Stored, now: Now) -> list[Action]:
+        number = partition_of(stored.record.key, self._partitions)
+        if number == self.number or not stored.record.key:
+            return self._ledger.read_command(stored, now)
+        # Its writer has another partitioner (librdkafka's default is CRC32): the station is routed elsewhere.
+        if not self._ledger.begin(stored.place.offset):
+            return []
+        return [Insist(words.moved(stored, number), Spent(stored.place.offset))]
+
+    def _take_presence(self, stored: Stored, now: Now) -> list[Action]:
+        station, value = stored.record.key, stored.record.value
+        try:
+            said = None if value is None else _decode_presence(value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return []  # none of ours: it says nothing of any station
+        self._holders.hear(station, said)
+        if not self.is_live:
+            return []
+        return [*self._letters(now), *self._ledger.station_changed(station, now)]
+
+    def _letters(self, now: Now) -> list[Action]:
+        return [
+            Insist(words.delivery(gateway, letter, self._inboxes), until=now.mono + LETTER_SECONDS)
+            for gateway, letter in self._holders.letters()
+        ]
+
+    def _declare_lost(self, now: Now) -> list[Action]:
+        """Declare the stations of silent gateways disconnected, some at a time, until their presence says so."""
+        actions: list[Action] = []
+        lost = [gateway for gateway in self._holders.gateways if self._is_lost(gateway)]
+        if not lost:
+            self._declared.clear()
+        for gateway in lost:
+            for station, held in self._holders.of(gateway):
+                if len(actions) >= 2 * DECLARE_AT_ONCE:
+                    return actions
+                if now.mono < self._declared.get(held.connection, 0.0):
+                    continue
+                self._declared[held.connection] = now.mono + DECLARE_AGAIN_SECONDS
+                presence, event = words.declared_lost(station, held, now.wall_ms, self.number)
+                actions += [Insist(event), Propose(presence)]
+        return actions
