@@ -19,14 +19,15 @@ from gateway.api.access import Access
 from gateway.api.asking import CommandRoutes
 from gateway.api.commands import Commands, Reused
 from gateway.api.listing import StationRoutes
+from gateway.api.parameters import REQUEST_ID
 from gateway.api.problems import CONTENT_TYPE, Refused
 from gateway.api.stations import Stations
 from gateway.metrics import GatewayMetrics
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-REQUEST_ID = "X-Request-Id"
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_HEADER = "X-Request-Id"
+_FIT = re.compile(r"[\x21-\x7e]{1,128}")
 RETRY_SECONDS = 1
 
 _log = structlog.get_logger(__name__)
@@ -66,8 +67,8 @@ class Api:
 
     @web.middleware
     async def _around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        given = request.headers.get(REQUEST_ID, "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        given = request.headers.get(_HEADER, "")
+        request_id = request[REQUEST_ID] = given if _FIT.fullmatch(given) else secrets.token_hex(8)
         try:
             self._access.check(request.headers)
             response = await self._answer(request, handler)
@@ -83,7 +84,7 @@ class Api:
             _log.exception("a request failed on our side", request_id=request_id)
             wrong = Refused(500, "failed", "The gateway failed on this request.")
             response = web.Response(status=500, body=wrong.body(request_id), content_type=CONTENT_TYPE)
-        response.headers[REQUEST_ID] = request_id
+        response.headers[_HEADER] = request_id
         resource = request.match_info.route.resource
         route = "other" if resource is None else resource.canonical
         self._metrics.http.at(route, request.method, f"{response.status // 100}xx").n += 1

@@ -17,7 +17,7 @@ from contract.results import CommandRequest
 from eventlog.port import LogUnavailable
 from gateway.api.commands import GRACE_SECONDS, Commands
 from gateway.api.ids import Whereabouts, new_id, now_ms, whereabouts
-from gateway.api.parameters import json_body, number, station_in_path, station_in_query, text
+from gateway.api.parameters import REQUEST_ID, json_body, number, station_in_path, station_in_query, text
 from gateway.api.problems import Refused
 
 USUAL_AGE_MS = 3_600_000
@@ -50,7 +50,13 @@ class CommandRoutes:
                 f"repeat it with the id {command.id!r}, and it stays one command.",
                 headers={"Retry-After": "1"},
             ) from None
-        _log.info("command", station=station, command=command.command or command.action, id=command.id)
+        _log.info(
+            "command",
+            station=station,
+            command=command.command or command.action,
+            id=command.id,
+            request_id=request[REQUEST_ID],
+        )
         if wait_seconds is None:
             wait_seconds = min(command.deadline_seconds + GRACE_SECONDS, LONGEST_WAIT_SECONDS)
         result = await sent.result(wait_seconds)

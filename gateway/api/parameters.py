@@ -11,6 +11,8 @@ from contract.openapi import STATION_ID
 from gateway.api.problems import Refused
 
 BODY_BYTES = 256 * 1024
+REQUEST_ID = web.RequestKey("request_id", str)
+"""Where a request carries its id."""
 
 _EXACT_INTEGERS = 2**53
 
