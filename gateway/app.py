@@ -29,6 +29,7 @@ from gateway.desk import Desk
 from gateway.limits import StationLimits
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Rpc
+from gateway.prompting import Prompting
 from gateway.publisher import Publisher
 from gateway.recorder import Recorder, record
 from gateway.recovery import Recovery
@@ -94,6 +95,15 @@ class Gateway:
             verdict=settings.authorize_default,
             token_type=settings.default_id_token_type,
         )
+        self._prompting = Prompting(
+            log,
+            self.sessions,
+            self._wheel,
+            self.metrics,
+            status=settings.ask_status_on_connect,
+            boot=settings.ask_boot_on_connect,
+            call_timeout_seconds=settings.call_timeout_seconds,
+        )
         self._deciding = Deciding(settings, log, self.metrics)
         self._lag = LoopLag(self.metrics.lag_seconds)
         self._starting = True
@@ -130,6 +140,7 @@ class Gateway:
             ("wheel", self._wheel.turn()),
             ("lag", self._lag.watch()),
             ("recovery", self._recovery.watch()),
+            ("prompting", self._prompting.watch()),
             *self._deciding.tasks().items(),
         ):
             self._tasks.append(asyncio.create_task(task, name=name))
@@ -251,6 +262,7 @@ class Gateway:
             wheel=self._wheel,
         )
         metrics.opened.at(version).n += 1
+        self._prompting.expect(session)
         await self.sessions.serve(session)
 
     def _declare_gauges(self) -> None:

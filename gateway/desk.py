@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import structlog
 
-from contract.events import FrameRejected, UnknownAction
+from contract.events import ConnectorStatusChanged, FrameRejected, StationBooted, UnknownAction
 from contract.model import Evse
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.decisions import Decisions
@@ -26,6 +26,8 @@ Validation = Literal["observe", "enforce", "off"]
 
 ANSWERED_WITHOUT_LOG = frozenset(("Heartbeat",))
 """A station that gets no answer to its heartbeat reconnects, for ever; and a heartbeat is no fact to keep."""
+
+TELLS_STATE = frozenset(("BootNotification", "NotifyEvent", "StatusNotification"))
 
 MOST_OWED = 64
 """Questions to one station: more than its connectors, and a bound for one that makes connectors up."""
@@ -65,6 +67,7 @@ class Desk:
         "_schemas",
         "_table",
         "_waits",
+        "booted",
         "connectors",
         "owed",
         "speaker",
@@ -94,6 +97,8 @@ class Desk:
         self.owed: list[Question] = []
         self.connectors = set[Evse]()
         """Those that the station has shown since it connected."""
+        self.booted = False
+        """Whether it has booted since then."""
 
     async def serve(self, asked: Asked, received_at: datetime) -> bytes | None:
         """The frame that answers the request; None for a SEND, which nobody answers."""
@@ -175,8 +180,8 @@ class Desk:
     def _tell(self, row: Row, asked: Asked, received_at: datetime) -> Told:
         """Understand a request and put its facts on their way into the log."""
         facts, answer = translate(row, asked.payload, self._read(asked, received_at))
-        if asked.action == "StatusNotification" and facts[0].event.evse is not None:
-            self.connectors.add(facts[0].event.evse)
+        if asked.action in TELLS_STATE:
+            self._learn(facts)
         question = trigger(self.speaker.version, asked.action, asked.payload or {})
         return Told(answer, self._publisher.publish(facts), question)
 
@@ -192,6 +197,8 @@ class Desk:
             self._owe(trigger(self.speaker.version, asked.action, asked.payload or {}))
             raise
         decisions.told(facts[0], reading)
+        if asked.action in TELLS_STATE:
+            self._learn(facts)
         return answer
 
     async def _unknown(self, asked: Asked, received_at: datetime) -> bytes | None:
@@ -213,6 +220,13 @@ class Desk:
         shown = repr(asked.payload).encode()
         await self.reject(Garbled("payload", "the payload is no object", None), shown, received_at)
         return self._refuse(asked, "FormatViolation", "the payload is no object")
+
+    def _learn(self, facts: list[Fact]) -> None:
+        for event, _, _ in facts:
+            if isinstance(event, StationBooted):
+                self.booted = True
+            elif isinstance(event, ConnectorStatusChanged) and event.evse is not None:
+                self.connectors.add(event.evse)
 
     def _answer(self, asked: Asked, answer: dict[str, Any]) -> bytes:
         # What is a SEND in 2.1 has no response; a station that makes a CALL of it waits for one nevertheless.

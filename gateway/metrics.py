@@ -151,6 +151,9 @@ class GatewayMetrics(Metrics):
         self.asked_again = self.counter(
             "asked_again_total", "Reports asked for again after the log had refused them."
         )
+        self.prompted = self.counter(
+            "prompted_total", "Questions to stations that had not told their state since they connected."
+        )
         self.backlog_dropped = self.counter(
             "backlog_dropped_total", "Events of the gateway's own that were lost in a long outage of the log."
         )

@@ -199,6 +199,15 @@ class GatewaySettings(Settings):
         "each gateway reads all of ocpp.transactions.v1.",
     )
 
+    # What stations are asked
+    ask_status_on_connect: bool = Field(
+        default=True,
+        description="Ask a station for the status of its connectors that has not told any a while after it connected.",
+    )
+    ask_boot_on_connect: bool = Field(
+        default=False, description="Ask a station that has connected without a boot for a BootNotification."
+    )
+
     # What one station may take
     max_message_bytes: int = Field(
         65_536, ge=1024, le=16_777_216, description="A larger frame ends the connection."
