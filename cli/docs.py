@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from contract import asyncapi, command_overview, openapi, overview
+from contract import asyncapi, command_overview, decision_documents, openapi, overview
 from contract.envelope import encode
 from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
 from contract.model import Protocol, Station
@@ -138,6 +138,7 @@ def documents() -> dict[str, str]:
     schemas = {
         HEADERS: headers_schema(),
         REQUEST: request_schema(request),
+        **decision_documents.schemas(),
         **{name: event_schema(event, examples.get(name)) for name, event in EVENTS.items()},
         **{
             f"{COMMANDS_FOLDER}/{name}": command_schema(command, arguments.get(name))
@@ -150,6 +151,7 @@ def documents() -> dict[str, str]:
         f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples, arguments)),
         f"{CONTRACT}/events.md": overview.page(said_by, _texts(examples)),
         f"{CONTRACT}/commands.md": command_overview.page(said_as, _texts(arguments), _text(request)),
+        f"{CONTRACT}/decisions.md": decision_documents.page(),
         **{f"{CONTRACT}/{asyncapi.SCHEMAS}/{name}.json": _json(made) for name, made in schemas.items()},
     }
 

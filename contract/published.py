@@ -33,22 +33,23 @@ COMMANDS_FOLDER = "commands"
 
 def event_schema(event: type[Event], example: Json | None = None) -> Json:
     """The schema of one event's data, complete in itself."""
-    return _document(event.NAME, event, example)
+    return document_of(event.NAME, event, example)
 
 
 def command_schema(command: type[Command], example: Json | None = None) -> Json:
     """The schema of one command's arguments, complete in itself."""
-    return _document(f"{COMMANDS_FOLDER}/{command.NAME}", command, example)
+    return document_of(f"{COMMANDS_FOLDER}/{command.NAME}", command, example)
 
 
 def request_schema(example: Json | None = None) -> Json:
     """The schema of a command's record: one of ours by its name, or an OCPP action."""
-    schema = _document(REQUEST, CommandRequest, example)
+    schema = document_of(REQUEST, CommandRequest, example)
     schema["properties"]["command"]["enum"] = list(COMMANDS)
     return {**schema, "oneOf": [{"required": ["command"]}, {"required": ["action", "version"]}]}
 
 
-def _document(name: str, value: type[Value], example: Json | None) -> Json:
+def document_of(name: str, value: type[Value], example: Json | None) -> Json:
+    """The schema of any value of the contract under its own name, complete in itself."""
     schema = {"$schema": DIALECT, "$id": schema_id(name), **value_schema(value)}
     if example is not None:
         schema["examples"] = [example]

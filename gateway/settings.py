@@ -184,7 +184,7 @@ class GatewaySettings(Settings):
     decisions: JsonObject[Decider] = Field(
         {},
         description="Who decides the answer to an OCPP action; idToken stands for all that ask about one "
-        "(docs/decisions.md).",
+        "(docs/deciding.md).",
     )
     unknown_id_token: AuthorizationStatus = Field(
         "Unknown", description="The verdict on an idToken that ocpp.id-tokens.v1 does not have."
@@ -266,6 +266,12 @@ class GatewaySettings(Settings):
         """Who decides each action that is not left to the defaults; its own name counts more than idToken's."""
         every = dict.fromkeys(TOKEN_ACTIONS, self.decisions.get(ID_TOKEN, "default")) | self.decisions
         return {action: who for action, who in every.items() if action != ID_TOKEN and who != "default"}
+
+    def name_of_life(self) -> str:
+        """The name of this life of the process: also of two lives of one `gateway_id` only one is meant."""
+        if "gateway_id" in self.model_fields_set:
+            return f"{self.gateway_id}.{secrets.token_hex(3)}"
+        return self.gateway_id
 
     def kafka(self) -> "KafkaSettings | None":
         """How Kafka is reached; None where the event log is no Kafka."""
