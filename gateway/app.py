@@ -24,6 +24,7 @@ from gateway.admission import Admitted, Handshake, Refused, Rules, admit, assume
 from gateway.api.access import Access
 from gateway.api.application import Api
 from gateway.backlog import Backlog
+from gateway.commanding import Commanding
 from gateway.deciding import Deciding
 from gateway.desk import Desk
 from gateway.limits import StationLimits
@@ -105,6 +106,7 @@ class Gateway:
             call_timeout_seconds=settings.call_timeout_seconds,
         )
         self._deciding = Deciding(settings, log, self.metrics)
+        self._commanding = Commanding(log, settings.name_of_life(), self.sessions, self.metrics)
         self._lag = LoopLag(self.metrics.lag_seconds)
         self._starting = True
         self._draining = False
@@ -136,16 +138,19 @@ class Gateway:
         self.internal_port = await self.internal.start(settings.internal_host, settings.internal_port)
         await self._log.open()
         await self._find_topics()
+        await self._commanding.check()
         for name, task in (
             ("wheel", self._wheel.turn()),
             ("lag", self._lag.watch()),
             ("recovery", self._recovery.watch()),
             ("prompting", self._prompting.watch()),
             *self._deciding.tasks().items(),
+            *self._commanding.tasks().items(),
         ):
             self._tasks.append(asyncio.create_task(task, name=name))
             self._tasks[-1].add_done_callback(self._task_ended)
         await self._deciding.informed()
+        await self._commanding.heard()
         tls = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
             tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
@@ -168,6 +173,7 @@ class Gateway:
                 _log.info("sending the stations away", stations=len(self.sessions))
                 await self.sessions.drain(self._settings.drain_seconds)
             await self._server.stop()
+            await self._commanding.finish(self._settings.publish_deadline_seconds)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -260,6 +266,8 @@ class Gateway:
             limits=self._limits,
             metrics=metrics,
             wheel=self._wheel,
+            late=self._commanding.orders.late,
+            announcer=self._commanding.announcer,
         )
         metrics.opened.at(version).n += 1
         self._prompting.expect(session)

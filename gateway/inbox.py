@@ -6,10 +6,18 @@ import contextlib
 import msgspec
 import structlog
 
-from contract.deliveries import FOR_GATEWAY, CloseConnection, Delivery, RunCommand, inbox_of
+from contract.deliveries import (
+    FOR_GATEWAY,
+    CloseConnection,
+    Delivery,
+    RestatePresence,
+    RunCommand,
+    inbox_of,
+)
 from contract.topics import DELIVERIES
 from eventlog.port import EventLog, LogUnavailable, Stored
 from gateway.orders import Orders
+from gateway.presence import Announcer
 from gateway.sessions import Sessions
 
 RETRY_SECONDS = 0.5
@@ -24,12 +32,15 @@ class Inbox:
     as connected here.
     """
 
-    def __init__(self, log: EventLog, gateway: str, sessions: Sessions, orders: Orders) -> None:
+    def __init__(
+        self, log: EventLog, gateway: str, sessions: Sessions, orders: Orders, announcer: Announcer
+    ) -> None:
         self._log = log
         self._gateway = gateway.encode()
         self._name = gateway
         self._sessions = sessions
         self._orders = orders
+        self._announcer = announcer
         self._decoder = msgspec.json.Decoder(Delivery)
         self.reading = asyncio.Event()
 
@@ -62,4 +73,10 @@ class Inbox:
                 self._orders.take(delivery, session)
             case CloseConnection():
                 if session is not None and session.connection == delivery.connection:
+                    self._announcer.superseded(delivery.station, delivery.connection)
                     session.end("takeover")
+            case RestatePresence():
+                if session is not None and session.connection == delivery.connection:
+                    is_said = self._announcer.restate(delivery.station, delivery.connection)
+                    if is_said and delivery.was_lost:
+                        session.tell_again()

@@ -10,6 +10,7 @@ from contract.decisions import DECIDED
 from contract.results import Status
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.ocpp.versions import ERROR_CODES, VERSIONS
+from gateway.routing.tally import Tally
 from service.counters import OTHER
 from service.metrics import LATENCY_SECONDS, Metrics
 
@@ -147,6 +148,35 @@ class GatewayMetrics(Metrics):
         )
         self.unreadable_tokens = self.counter(
             "id_tokens_unreadable_total", "Records of idTokens that could not be read; the token is unknown."
+        )
+        letters = self.counters(
+            "dead_letters_total",
+            "Commands' records that are none: without an id, or with one and answered as invalid.",
+            {"reason": ("unreadable", "invalid")},
+        )
+        self.routing = Tally(
+            closes=self.counter(
+                "takeovers_told_total", "Connections told to close: their station has a newer one elsewhere."
+            ),
+            repairs=self.counter(
+                "presence_repairs_total", "Connections asked to say again that they hold their station."
+            ),
+            declared=self.counter(
+                "connections_declared_lost_total", "Connections declared ended: their gateway was silent."
+            ),
+            moved=self.counter(
+                "commands_moved_total", "Commands that stood in another partition than their station's."
+            ),
+            unreadable=letters.at("unreadable"),
+            invalid=letters.at("invalid"),
+        )
+        self.routing_seconds = self.histogram(
+            "command_routing_duration_seconds",
+            "From a command's record to its delivery to the station's gateway.",
+            LATENCY_SECONDS,
+        )
+        self.gateways_lost = self.counter(
+            "gateways_lost_total", "Gateways that this one saw fall silent, without a farewell."
         )
         self.asked_again = self.counter(
             "asked_again_total", "Reports asked for again after the log had refused them."

@@ -23,6 +23,7 @@ from gateway.desk import Desk
 from gateway.limits import BURST_SECONDS, Allowance, StationLimits
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Answered, Asked, Garbled, Happening, Rpc, Unmatched
+from gateway.presence import Announcer
 from gateway.publisher import Publisher
 from gateway.pulse import Pulse
 from gateway.translation.plan import Target
@@ -70,6 +71,7 @@ class Session:
         metrics: GatewayMetrics,
         wheel: Wheel,
         late: Late | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self.station = connected.station.id
         self.version = connected.version
@@ -82,6 +84,7 @@ class Session:
         self._transport = transport
         self._rpc = rpc
         self._late = late
+        self._announcer = announcer
         self._backlog = backlog
         self._connected = connected
         self._limits = limits
@@ -92,6 +95,7 @@ class Session:
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._announced = False
         self._left = False
         self._sending = False
@@ -109,10 +113,13 @@ class Session:
         finally:
             self._pulse.stop()
             worker.cancel()
+            if self._announcer is not None:
+                self._announcer.gone(self.station, self._why or "error")
             if not self._ended.done():
                 self._ended.set_result(None)
-        if self._closing is not None:
-            await self._closing
+        for task in (self._telling, self._closing):
+            if task is not None:
+                await task
 
     async def until_ended(self) -> None:
         """Until its last event is published, or kept for later: a successor may begin."""
@@ -121,6 +128,11 @@ class Session:
     async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
         """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
         return await self._calls.call(action, payload, timeout_seconds)
+
+    def tell_again(self) -> None:
+        """Publish once more that the station is connected: it was declared not to be."""
+        if self._announced and not self._left:
+            self._telling = asyncio.create_task(self._announce(self._connected))
 
     def target(self, command_id: str) -> Target:
         """The station as a command's plan sees it."""
@@ -201,6 +213,9 @@ class Session:
         if predecessor is not None:
             await predecessor.until_ended()
         self._announced = True
+        if self._announcer is not None:
+            connected = self._connected
+            self._announcer.online(self.station, self.connection, self.version, connected.received_at)
         await self._announce(self._connected)
         inbox = self._inbox
         while True:

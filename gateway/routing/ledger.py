@@ -24,6 +24,7 @@ from gateway.routing.actions import Action, Insist, Now, Propose, Spent
 from gateway.routing.command import Asked, Command, asked
 from gateway.routing.offsets import Offsets
 from gateway.routing.steps import RETRY_SECONDS, Stations, Steps
+from gateway.routing.tally import Tally
 
 PATIENCE_SECONDS = 2.0
 """How long a command that was returned looks for the station's next connection."""
@@ -44,8 +45,9 @@ _decode_note = msgspec.json.Decoder(Note).decode
 class Ledger:
     """Every open command of one partition, by its key."""
 
-    def __init__(self, gateway: str, number: int, inboxes: int, stations: Stations) -> None:
+    def __init__(self, gateway: str, number: int, inboxes: int, stations: Stations, tally: Tally) -> None:
         self._number = number
+        self._tally = tally
         self._stations = stations
         self._steps = Steps(gateway, number, inboxes, stations)
         self._open: dict[str, Command] = {}
@@ -77,6 +79,7 @@ class Ledger:
             return []
         said = asked(offset, station, stored.record.value, requests.asked_ms(stored), now)
         if isinstance(said, requests.Unreadable):
+            self._tally.unreadable.n += 1
             return [Insist(words.dead_letter(stored, said.why), Spent(offset))]
         key = command_key(station, said.id)
         command = self._open.get(key)
@@ -89,6 +92,7 @@ class Ledger:
         self._ask(command, said, now)
         actions = self._check(command, now)
         if said.fault is not None:
+            self._tally.invalid.n += 1
             actions.append(Insist(words.dead_letter(stored, said.fault)))
         return actions
 

@@ -35,8 +35,8 @@ class Living:
         self._heard.setdefault(gateway, now)
 
     def forget(self, gateway: str) -> None:
-        """Its beats are deleted from the topic."""
-        if gateway in self.lost:
+        """It has left in good order, or its beats are deleted from the topic."""
+        if gateway != self._own:
             self._heard.pop(gateway, None)
             self.lost -= {gateway}
 

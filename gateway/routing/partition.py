@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from contract.deliveries import CloseConnection
 from contract.presence import Presence
 from contract.topics import COMMANDS, ROUTES, partition_of
 from eventlog.port import Partition, Stored
@@ -16,6 +17,7 @@ from gateway.routing import words
 from gateway.routing.actions import Action, Done, Insist, Now, Propose, Published, Spent
 from gateway.routing.holders import Holders
 from gateway.routing.ledger import Ledger
+from gateway.routing.tally import Tally
 
 LETTER_SECONDS = 60.0
 """How long a letter to a gateway is worth sending."""
@@ -33,14 +35,22 @@ class RoutedPartition:
     """
 
     def __init__(
-        self, number: int, gateway: str, partitions: int, inboxes: int, is_lost: Callable[[str], bool]
+        self,
+        number: int,
+        gateway: str,
+        *,
+        partitions: int,
+        inboxes: int,
+        is_lost: Callable[[str], bool],
+        tally: Tally,
     ) -> None:
         self.number = number
         self._partitions = partitions
         self._inboxes = inboxes
         self._is_lost = is_lost
+        self._tally = tally
         self._holders = Holders()
-        self._ledger = Ledger(gateway, number, inboxes, self)
+        self._ledger = Ledger(gateway, number, inboxes, self, tally)
         self._declared: dict[str, float] = {}
         self._next: dict[str, int] = {}
         self.is_live = False
@@ -78,7 +88,8 @@ class RoutedPartition:
     def go_live(self, next_note: int, next_command: int, commands_end: int, now: Now) -> list[Action]:
         """All that came before is read: from now on act. See `Ledger.go_live`."""
         self.is_live = True
-        self._next.setdefault(COMMANDS.name, next_command)
+        self._next[ROUTES.name] = next_note
+        self._next[COMMANDS.name] = next_command
         return [*self._letters(now), *self._ledger.go_live(next_note, next_command, commands_end, now)]
 
     def pause(self) -> None:
@@ -128,6 +139,7 @@ class RoutedPartition:
         # Its writer has another partitioner (librdkafka's default is CRC32): the station is routed elsewhere.
         if not self._ledger.begin(stored.place.offset):
             return []
+        self._tally.moved.n += 1
         return [Insist(words.moved(stored, number), Spent(stored.place.offset))]
 
     def _take_presence(self, stored: Stored, now: Now) -> list[Action]:
@@ -142,10 +154,15 @@ class RoutedPartition:
         return [*self._letters(now), *self._ledger.station_changed(station, now)]
 
     def _letters(self, now: Now) -> list[Action]:
-        return [
-            Insist(words.delivery(gateway, letter, self._inboxes), until=now.mono + LETTER_SECONDS)
-            for gateway, letter in self._holders.letters()
-        ]
+        actions: list[Action] = []
+        for gateway, letter in self._holders.letters():
+            if isinstance(letter, CloseConnection):
+                self._tally.closes.n += 1
+            else:
+                self._tally.repairs.n += 1
+            record = words.delivery(gateway, letter, self._inboxes)
+            actions.append(Insist(record, until=now.mono + LETTER_SECONDS))
+        return actions
 
     def _declare_lost(self, now: Now) -> list[Action]:
         """Declare the stations of silent gateways disconnected, some at a time, until their presence says so."""
@@ -159,6 +176,7 @@ class RoutedPartition:
                     return actions
                 if now.mono < self._declared.get(held.connection, 0.0):
                     continue
+                self._tally.declared.n += held.connection not in self._declared
                 self._declared[held.connection] = now.mono + DECLARE_AGAIN_SECONDS
                 presence, event = words.declared_lost(station, held, now.wall_ms, self.number)
                 actions += [Insist(event), Propose(presence)]

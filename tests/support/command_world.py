@@ -19,6 +19,7 @@ from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROU
 from eventlog.port import Partition, Place, Record, Stored
 from gateway.routing.actions import Action, Insist, Now
 from gateway.routing.partition import RoutedPartition
+from gateway.routing.tally import Tally
 
 READ = (PRESENCE.name, ROUTES.name, COMMANDS.name)
 START_MS = 1_800_000_000_000
@@ -50,7 +51,9 @@ class Router:
 
     def __init__(self, world: "World", name: str) -> None:
         self._world = world
-        self.partition = RoutedPartition(0, name, 1, 1, lambda gateway: gateway in world.lost)
+        self.partition = RoutedPartition(
+            0, name, partitions=1, inboxes=1, is_lost=lambda gateway: gateway in world.lost, tally=Tally.new()
+        )
         log = world.log
         self.positions = {
             PRESENCE.name: 0,
