@@ -12,6 +12,7 @@ from gateway.app import TABLES
 from gateway.desk import MOST_OWED, Validation
 from gateway.ocpp.schemas import Fault, error_code
 from gateway.ocpp.versions import VERSIONS
+from gateway.translation.asking import trigger
 from tests.support.payloads import breaks, document, valid
 from tests.support.pod import Connection, Pod, limits
 
@@ -179,16 +180,11 @@ async def test_what_a_station_repeats_itself_is_not_owed(hasty_pod: Pod, action:
 
 
 async def test_what_is_owed_is_noted_once_for_each_place_and_bounded(pod: Pod) -> None:
-    pod.down("the log is down")
-    connection = pod.connect()
-    desk = connection.session.desk
-    from gateway.ocpp.frames import Call
-    from gateway.ocpp.rpc import Asked
-
+    desk = pod.connect().session.desk
     for number in [*range(1, 3), *range(1, MOST_OWED * 2)]:
-        payload = {**STATUS, "connectorId": number}
-        desk._owe(Asked(Call("1", "StatusNotification", payload)))
+        desk._owe(trigger("1.6", "StatusNotification", {**STATUS, "connectorId": number}))
     assert len(desk.owed) == MOST_OWED
+    assert [question.payload["connectorId"] for question in desk.owed] == list(range(1, MOST_OWED + 1))
 
 
 async def test_a_record_that_the_log_never_takes_is_refused_and_the_next_one_served(pod: Pod) -> None:

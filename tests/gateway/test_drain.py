@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from eventlog.port import Record
 from gateway.app import Gateway
-from tests.support.in_process import events, made, serving
+from tests.support.in_process import events, made, serving, stored
 from tests.support.raw_station import RawStation
 
 STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
@@ -68,6 +69,14 @@ async def test_the_events_of_the_end_are_in_the_log(tmp_path: Path) -> None:
     async with serving(tmp_path) as again:
         names = [event.NAME for event in await events(again, 9)]
     assert names.count("station.disconnected") == 3
+
+
+async def test_what_the_log_did_not_take_before_is_published_at_the_end(tmp_path: Path) -> None:
+    async with serving(tmp_path) as gateway:
+        gateway._backlog.add([Record("ocpp.stations.v1", "LATE", b"{}")])
+        await gateway.stop()
+    async with serving(tmp_path) as again:
+        assert (await stored(again, 1))[0].record.key == "LATE"
 
 
 async def test_the_end_is_bounded_where_stations_do_not_answer_the_close(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Facts become records with the right ids and sequence, and are durable when `publish` returns."""
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 
 import pytest
@@ -58,7 +59,7 @@ async def test_ids_and_sequence() -> None:
 async def test_it_is_durable_when_it_returns() -> None:
     log, publisher = await opened()
     log.store.down = "down"
-    publishing = asyncio.create_task(publisher.publish([Fact(HEARTBEAT, None), Fact(SAMPLED, None)]))
+    publishing = asyncio.ensure_future(publisher.publish([Fact(HEARTBEAT, None), Fact(SAMPLED, None)]))
     await asyncio.sleep(0.05)
     assert not publishing.done()
     assert publisher._metrics.appending == 2
@@ -94,11 +95,14 @@ async def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
     """The test's own promise (conftest): no exception that nobody has retrieved."""
     log, publisher = await opened(0.1)
     log.store.down = "down"
-    publishing = asyncio.create_task(publisher.publish([Fact(HEARTBEAT, None), Fact(SAMPLED, None)]))
+    publishing = asyncio.ensure_future(publisher.publish([Fact(HEARTBEAT, None), Fact(SAMPLED, None)]))
     await asyncio.sleep(0.02)
     publishing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await publishing
     assert publisher._metrics.appending == 0
     await asyncio.sleep(0.2)
+    log.store.down = None
+    await asyncio.sleep(0.1)
     await log.close()
+    gc.collect()

@@ -117,6 +117,17 @@ async def test_stations_that_do_not_answer_hold_up_neither_others_nor_the_backlo
     assert not any(station.transport.closed for station in silent)
 
 
+async def test_a_station_that_does_not_answer_is_asked_one_thing_at_a_time(pod: Pod) -> None:
+    pod.recovery._timeout = 30
+    connection = pod.connect()
+    await connection.transport.ask("0", "Heartbeat")
+    question = Question("TriggerMessage", {"requestedMessage": "BootNotification"})
+    connection.session.desk.owed += [question, question, question]
+    assert (await connection.transport.hear())[2] == "TriggerMessage"
+    await asyncio.sleep(1.2)
+    assert len(connection.session.desk.owed) == 2, "the others wait until this one has ended"
+
+
 async def test_a_station_that_refuses_to_say_is_left_in_peace(hasty_pod: Pod) -> None:
     transport = hasty_pod.connect().transport
     await transport.ask("0", "Heartbeat")

@@ -182,6 +182,24 @@ async def test_who_is_gone_before_the_answer_is_no_error_of_ours(gateway: Gatewa
     await fine(gateway)
 
 
+async def test_who_is_gone_while_it_is_answered_is_no_error_of_ours(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: Any) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("aiohttp.web.WebSocketResponse.prepare", gone)
+        station = await RawStation.socket(gateway.port)
+        station.writer.write(
+            b"GET /ocpp/CS-1 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        await station.end(2)
+    assert gateway.metrics.handshakes.at("lost").n == 1
+    assert len(gateway.sessions) == 0
+
+
 async def ended(gateway: Gateway, station: str) -> StationDisconnected:
     """How the only connection of a station ended."""
     async with asyncio.timeout(10):
