@@ -85,7 +85,7 @@ def _send() -> Json:
         "responses": {
             "200": {**_answer("The result.", "CommandCompleted"), "links": _RESULT},
             "202": {**_pending("There is no result yet; `Location` is where it will be."), "links": _RESULT},
-            **_refused("400", "401", "403", "409", "413", "415", "422", "503"),
+            **_refused("400", "401", "403", "408", "409", "413", "415", "422", "503"),
         },
     }
 
@@ -254,6 +254,7 @@ _PROBLEMS = {
     "401": "There is no token, or the wrong one.",
     "403": "The API is not open to this request; the problem says what would open it.",
     "404": "There is no such thing.",
+    "408": "The body did not come in time.",
     "409": "This id was given to another command before.",
     "413": "The body is too large.",
     "415": "The body is no application/json.",

@@ -38,7 +38,11 @@ class InternalPort:
         for prefix, part in (parts or {}).items():
             app.add_subapp(prefix, part)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=STOP_SECONDS,
+            lingering_time=STOP_SECONDS,
         )
 
     async def start(self, host: str, port: int) -> int:

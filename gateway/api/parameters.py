@@ -1,5 +1,6 @@
 """What a request says beside its route, read and judged: parameters, and a JSON body of bounded size."""
 
+import asyncio
 import math
 import re
 from typing import Any
@@ -11,6 +12,7 @@ from contract.openapi import STATION_ID
 from gateway.api.problems import Refused
 
 BODY_BYTES = 256 * 1024
+BODY_SECONDS = 10.0
 REQUEST_ID = web.RequestKey("request_id", str)
 """Where a request carries its id."""
 
@@ -75,10 +77,14 @@ async def json_body(request: web.Request) -> Any:
     if request.content_length is not None and request.content_length > BODY_BYTES:
         raise too_large
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise too_large
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    raise too_large
+    except TimeoutError:
+        raise Refused(408, "too-slow", f"The body did not come in {BODY_SECONDS:g} s.") from None
     try:
         return _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as error:

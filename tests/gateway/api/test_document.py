@@ -3,15 +3,18 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from contract import openapi
 from contract.commands import Command
 from contract.vocabulary import COMMANDS
+from gateway import admission
 from tests.gateway.api.conftest import Answering, Backend, held, say, serving
 from tests.support.memory_log import MemoryLog
 
@@ -35,6 +38,18 @@ def test_every_command_has_its_form(kind: type[Command]) -> None:
     schema = DOCUMENT["components"]["schemas"][form["properties"]["arguments"]["$ref"].rsplit("/", 1)[1]]
     assert schema["additionalProperties"] is False
     assert ("arguments" in form["required"]) == bool(schema.get("required"))
+
+
+def test_it_is_a_document_of_openapi() -> None:
+    jsonschema_rs.Draft202012Validator(OPENAPI_31).validate(DOCUMENT)
+
+
+def test_a_station_may_be_named_that_may_connect() -> None:
+    said = re.compile(openapi.STATION_ID)
+    for character in map(chr, range(256)):
+        assert bool(said.fullmatch(character)) == bool(admission.STATION_ID.fullmatch(character))
+    for length in (0, 1, 48, 49):
+        assert bool(said.fullmatch("x" * length)) == bool(admission.STATION_ID.fullmatch("x" * length))
 
 
 def test_every_schema_is_one_and_every_reference_leads_to_one() -> None:

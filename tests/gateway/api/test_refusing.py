@@ -1,10 +1,12 @@
 """What is refused, and that every refusal is a problem document that says why."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from contract.topics import COMMANDS
+from gateway.api import parameters
 from gateway.api.parameters import BODY_BYTES
 from gateway.metrics import ROUTE
 from tests.gateway.api.conftest import Answering, Backend, serving
@@ -114,6 +116,18 @@ async def test_a_body_that_is_too_large(backend: Backend, *, chunked: bool) -> N
         headers={"Content-Type": "application/json"},
     )
     assert refused.status == 413
+
+
+async def test_a_body_that_is_too_slow(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "BODY_SECONDS", 0.1)
+
+    async def drops() -> Any:
+        yield b"{"
+        await asyncio.sleep(0.5)
+        yield b"}"
+
+    json = {"Content-Type": "application/json"}
+    assert (await backend.ask("POST", COMMANDS_OF_1, data=drops(), headers=json)).status == 408
 
 
 @pytest.mark.parametrize(
