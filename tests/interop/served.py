@@ -78,6 +78,7 @@ def serving(log_url: str, errors: Path, settings: Mapping[str, str] | None = Non
     said = errors.read_text()
     assert code == 0, said
     assert "Traceback" not in said, said
+    assert '"exception":' not in said, said  # how an exception stands in the log's JSON lines
 
 
 def run(*arguments: str, log_url: str) -> str:
