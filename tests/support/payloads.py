@@ -80,7 +80,7 @@ class Break(NamedTuple):
 @cache
 def document(version: str, action: str, kind: str = "Request") -> JsonSchema:
     """The schema file of an action. Raises FileNotFoundError where it has none."""
-    folder = files(VERSIONS[version].package) / "schemas"
+    folder = files(f"ocpp.{VERSIONS[version].folder}") / "schemas"
     names = [f"{action}{kind}.json"] if kind == "Response" else [f"{action}Request.json", f"{action}.json"]
     for name in names:
         if (folder / name).is_file():
