@@ -128,6 +128,7 @@ class Gateway:
                 **self._deciding.ready(),
             },
             live={"tasks": self._dead_task},
+            parts={"/v1": self._api.application},
         )
         self.port = 0
         self.internal_port = 0
