@@ -13,6 +13,7 @@ from gateway.desk import MOST_OWED, Validation
 from gateway.ocpp.schemas import Fault, error_code
 from gateway.ocpp.versions import VERSIONS
 from gateway.translation.asking import trigger
+from tests.support.memory_log import MemoryLog
 from tests.support.payloads import breaks, document, valid
 from tests.support.pod import Connection, Pod, limits
 
@@ -167,6 +168,18 @@ async def test_while_the_log_is_down_heartbeats_are_answered_at_once(hasty_pod: 
         answer = await transport.ask("1", "Heartbeat")
     assert answer[:2] == [3, "1"]
     assert hasty_pod.metrics.unlogged_heartbeats.n == 1
+
+
+async def test_heartbeats_are_answered_also_where_the_engine_sees_no_trouble(
+    hasty_pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = hasty_pod.connect()
+    await connection.transport.ask("0", "Heartbeat")
+    hasty_pod.down()
+    monkeypatch.setattr(MemoryLog, "trouble", None)
+    assert (await connection.transport.ask("1", "Heartbeat"))[:2] == [3, "1"]
+    assert hasty_pod.metrics.unlogged_heartbeats.n == 1
+    assert not connection.session.desk.owed
 
 
 @pytest.mark.parametrize("action", ["StartTransaction", "Authorize", "MeterValues", "NoSuchAction"])
