@@ -3,13 +3,16 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from gateway.app import Gateway
 from tests.support import pod as pods
+from tests.support.in_process import serving
 from tests.support.raw_station import RawStation
 
 
@@ -49,3 +52,12 @@ async def hasty_pod(nothing_left: None) -> AsyncIterator[pods.Pod]:
     """A pod that soon tells its stations that the log does not take what they say."""
     async with pods.pod(publish_deadline_seconds=0.2) as made:
         yield made
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path, nothing_left: None) -> AsyncIterator[Gateway]:
+    """A whole gateway on real sockets, with short deadlines."""
+    async with serving(
+        tmp_path, handshake_timeout_seconds=0.5, ping_seconds=1.0, ping_timeout_seconds=0.5
+    ) as started:
+        yield started

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from contract import envelope
-from contract.events import Event
+from contract.events import Event, StationDisconnected
 from contract.topics import STATIONS
 from eventlog.port import Stored
 from gateway.app import Gateway
 from gateway.settings import GatewaySettings
+from tests.support.raw_station import RawStation
 
 
 @contextlib.asynccontextmanager
@@ -61,3 +62,21 @@ async def events(gateway: Gateway, count: int, station: str | None = None) -> li
             if len(found) == count:
                 break
     return found
+
+
+async def fine(gateway: Gateway, station: str = "FINE") -> RawStation:
+    """A station that is served."""
+    connected = await RawStation.connect(gateway.port, station)
+    assert connected.status == 101
+    assert (await connected.ask("1", "Heartbeat"))[:2] == [3, "1"]
+    return connected
+
+
+async def ended(gateway: Gateway, station: str) -> StationDisconnected:
+    """How the only connection of a station ended."""
+    async with asyncio.timeout(10):
+        for count in range(1, 100):
+            last = (await events(gateway, count, station))[-1]
+            if isinstance(last, StationDisconnected):
+                return last
+    raise AssertionError
