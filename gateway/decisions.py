@@ -32,6 +32,8 @@ _REPLY: dict[str, msgspec.json.Decoder[Any]] = {
     action: msgspec.json.Decoder(REPLIES.get(action, dict)) for action in DECIDED
 }
 
+_STARTS = ("StartTransaction", "TransactionEvent")
+
 _TOKEN_AT = {"StopTransaction": "idTag", "TransactionEvent": "idToken"}
 """Where a message that need not name a token names it."""
 
@@ -65,7 +67,7 @@ class Decisions:
         self._timeout_seconds = timeout_seconds
         self._running = running
         self._verdicts = verdicts if verdicts is not None else Verdicts()
-        judged = {*self._deciders, *(TOKEN_ACTIONS if running is not None else ())}
+        judged = {*self._deciders, *(_STARTS if running is not None else ())}
         self.waits = {action: _names_token(action) for action in judged}
         """The actions whose messages wait for a decision, and whether a message of them does."""
 
@@ -97,6 +99,8 @@ class Decisions:
         if action not in TOKEN_ACTIONS:
             return await self._ask(fact, reading)
         assert isinstance(event, AuthorizationRequested | TransactionFact)
+        if isinstance(event, TransactionEnded) and event.id_token is None:
+            return None  # an empty idTag asks for nothing (reference §4, quirk 20)
         before = self._verdicts.get(fact.identity, event.id_token)
         if before is not None:
             self._count(reading, "remembered")

@@ -57,10 +57,9 @@ class Following:
         waiting: list[Stored] = []
         present, past_is_read = asyncio.Event(), asyncio.Event()
         hearing = asyncio.create_task(self._hear(waiting, present, past_is_read))
+        beginning = asyncio.create_task(present.wait())
         try:
-            beginning = asyncio.create_task(present.wait())
             await asyncio.wait({hearing, beginning}, return_when=asyncio.FIRST_COMPLETED)
-            beginning.cancel()
             if not hearing.done():
                 await self._read_past()
                 for stored in waiting:  # without a pause: nothing is looked up in between
@@ -70,8 +69,9 @@ class Following:
                 self.caught_up.set()
             await hearing
         finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+            for task in (hearing, beginning):
+                task.cancel()
+            await asyncio.gather(hearing, beginning, return_exceptions=True)
 
     async def _hear(self, waiting: list[Stored], present: asyncio.Event, past_is_read: asyncio.Event) -> None:
         tail = self._log.tail([self._topic], started=present.set)

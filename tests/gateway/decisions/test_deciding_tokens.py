@@ -71,6 +71,8 @@ async def test_what_names_no_token_waits_for_nobody(pod: Pod) -> None:
             await say(old, "StopTransaction", {"transactionId": 1, "meterStop": 1, "timestamp": moment()})
             == {}
         )
+        with_none = {"transactionId": 1, "meterStop": 1, "timestamp": moment(), "idTag": ""}
+        assert await say(old, "StopTransaction", with_none) == {}
         assert desk.outcomes() == {}
 
 
