@@ -95,7 +95,7 @@ class Desk:
         self._decisions = decisions
         self._waits = decisions.waits if decisions is not None else {}
         self.owed: list[Question] = []
-        self.connectors = set[Evse]()
+        self.connectors = frozenset[Evse]()
         """Those that the station has shown since it connected."""
         self.booted = False
         """Whether it has booted since then."""
@@ -226,7 +226,7 @@ class Desk:
             if isinstance(event, StationBooted):
                 self.booted = True
             elif isinstance(event, ConnectorStatusChanged) and event.evse is not None:
-                self.connectors.add(event.evse)
+                self.connectors |= {event.evse}
 
     def _answer(self, asked: Asked, answer: dict[str, Any]) -> bytes:
         # What is a SEND in 2.1 has no response; a station that makes a CALL of it waits for one nevertheless.

@@ -59,7 +59,7 @@ class Holder(Protocol):
     station: str
     connection: str
     publisher: Publisher
-    declined: set[str]
+    declined: frozenset[str]
 
     def target(self, command_id: str) -> Target:
         """The station, as it is known now."""
@@ -238,7 +238,7 @@ class Orders:
             )
             declined = Declined(refused.code, refused.description)
             if is_unable(declined):
-                order.holder.declined.add(ask.action)
+                order.holder.declined |= {ask.action}
             return declined
         except (CallTimedOut, ConnectionLost) as lost:
             if isinstance(lost, CallTimedOut):

@@ -58,6 +58,38 @@ Late = Callable[["Session", Unmatched], None]
 class Session:
     """Serves one connection from its handshake to its end."""
 
+    __slots__ = (
+        "__weakref__",
+        "_announced",
+        "_announcer",
+        "_arrival",
+        "_backlog",
+        "_bad",
+        "_calls",
+        "_closing",
+        "_connected",
+        "_ended",
+        "_inbox",
+        "_late",
+        "_left",
+        "_limits",
+        "_metrics",
+        "_pulse",
+        "_rate",
+        "_room",
+        "_rpc",
+        "_sending",
+        "_telling",
+        "_transport",
+        "_why",
+        "connection",
+        "declined",
+        "desk",
+        "publisher",
+        "station",
+        "version",
+    )
+
     def __init__(
         self,
         *,
@@ -78,7 +110,7 @@ class Session:
         self.connection = publisher.connection
         self.publisher = publisher
         self.desk = desk
-        self.declined: set[str] = set()
+        self.declined: frozenset[str] = frozenset()
         """Actions of ours that the station said it does not have."""
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport = transport
@@ -140,7 +172,7 @@ class Session:
             station=self._connected.station,
             version=self.version,
             command_id=command_id,
-            declined=frozenset(self.declined),
+            declined=self.declined,
             connectors=len(self.desk.connectors) or None,
         )
 
