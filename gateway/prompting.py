@@ -7,7 +7,6 @@ what has changed, or nothing; whoever reads only our events would wait for ever 
 
 import asyncio
 import random
-import weakref
 
 import structlog
 
@@ -60,10 +59,10 @@ class Prompting:
     def expect(self, session: Session) -> None:
         """A station has connected: see in a while whether it has spoken."""
         if self._status or self._boot:
-            # Weak, because a connection that is gone by then shall not stay in memory for that.
-            known = weakref.ref(session)
+            # By name, because a connection that is gone by then shall not stay in memory for that.
+            station, connection = session.station, session.connection
             delay = self._quiet + random.uniform(0, self._spread)  # noqa: S311 - a spread, no secret
-            self._wheel.after(delay, lambda: self._look(known()))
+            self._wheel.after(delay, lambda: self._look(station, connection))
 
     async def watch(self) -> None:
         """Ask those that are due until cancelled; a task of its owner."""
@@ -71,8 +70,9 @@ class Prompting:
             while True:
                 asking.create_task(self._ask(await self._due.get()))
 
-    def _look(self, session: Session | None) -> None:
-        if session is None or self._sessions.get(session.station) is not session:
+    def _look(self, station: str, connection: str) -> None:
+        session = self._sessions.get(station)
+        if session is None or session.connection != connection:
             return
         if self._log.trouble is not None:
             self.expect(session)  # the answer could not be stored now
