@@ -34,6 +34,7 @@ from tests.support.memory_log import MemoryLog
 from tests.support.memory_transport import MemoryTransport
 
 TICK_SECONDS = 0.01
+_Deciding = Decisions | None
 
 LIMITS = StationLimits(
     inbox_messages=4,
@@ -76,7 +77,7 @@ class Pod:
             publish_deadline_seconds=publish_deadline_seconds,
         )
         self.connections: list[Connection] = []
-        self.decisions: Decisions | None = None
+        self.decisions: _Deciding = None
         """Of stations that connect from now on."""
 
     def connect(
