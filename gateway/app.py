@@ -129,6 +129,7 @@ class Gateway:
             },
             live={"tasks": self._dead_task},
             parts={"/v1": self._api.application},
+            ask_seconds=settings.handshake_timeout_seconds,
         )
         self.port = 0
         self.internal_port = 0

@@ -11,15 +11,14 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
-from aiohttp.web_protocol import RequestHandler
 
 from gateway.admission import Admitted, Handshake, Refused
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Garbled
 from gateway.transport import Ended, Transport
+from service.http import HttpConnection
 from service.wheel import Wheel
 
 Admit = Callable[[Handshake], Admitted | Refused]
@@ -91,30 +90,6 @@ class WebSocketTransport:
             await self._ws.ping()
 
 
-class _HttpConnection(RequestHandler):
-    """A connection before it is a WebSocket. What is no HTTP is answered and counted, and is no error of ours."""
-
-    __slots__ = ("_count_refused",)
-
-    def __init__(self, *args: Any, refused: Callable[[], None], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._count_refused = refused
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        if status >= 500:
-            return super().handle_error(request, status, exc, message)
-        self._count_refused()
-        response = web.Response(status=status, text="this is not the HTTP of a WebSocket handshake\n")
-        response.force_close()
-        return response
-
-
 class Server:
     """Listens, has each handshake judged by `admit`, and hands the admitted to `serve`."""
 
@@ -134,7 +109,6 @@ class Server:
         self._wheel = wheel
         self._max_message_bytes = max_message_bytes
         self._handshake_timeout = handshake_timeout_seconds
-        self._asking: set[RequestHandler] = set()
         self._web = web.Server(self._handle)
         self._listening: asyncio.Server | None = None
 
@@ -159,32 +133,22 @@ class Server:
             self._listening.close()
             await self._web.shutdown(CLOSE_SECONDS)
 
-    def _protocol(self) -> RequestHandler:
-        # aiohttp waits for ever for a request's headers: who has not asked by then is dropped.
-        protocol = _HttpConnection(
+    def _protocol(self) -> HttpConnection:
+        connection = HttpConnection(
             self._web,
             loop=asyncio.get_running_loop(),
             access_log=None,
             keepalive_timeout=0.0,  # our own handshake timeout is kept below, and each answer but 101 closes
             lingering_time=0.0,
-            refused=self._count_bad_request,
+            turned_away=self._count_turned_away,
         )
-        self._asking.add(protocol)
-        self._wheel.after(self._handshake_timeout, lambda: self._drop_silent(protocol))
-        return protocol
+        self._wheel.after(self._handshake_timeout, connection.drop_silent)
+        return connection
 
-    def _drop_silent(self, protocol: RequestHandler) -> None:
-        if protocol in self._asking:
-            self._asking.discard(protocol)
-            if protocol.transport is not None:
-                self._metrics.handshakes.at("timeout").n += 1
-                protocol.transport.abort()
-
-    def _count_bad_request(self) -> None:
-        self._metrics.handshakes.at("bad_request").n += 1
+    def _count_turned_away(self, result: str) -> None:
+        self._metrics.handshakes.at(result).n += 1
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self._asking.discard(request.protocol)
         header = ",".join(request.headers.getall("Sec-WebSocket-Protocol", ()))
         offered = [name for part in header.split(",") if (name := part.strip())]
         asked = Handshake(

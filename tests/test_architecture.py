@@ -112,7 +112,7 @@ def test_ocpp_knows_nothing_else_of_the_gateway() -> None:
 
 
 def test_sockets_are_served_in_two_places() -> None:
-    """The API serves none of its own: it is a part of the internal port."""
+    """The station port and the internal port, which have their connections in common; the API is a part of the latter."""
     serving = {
         module
         for module, path in modules(*PROGRAM)
@@ -120,6 +120,7 @@ def test_sockets_are_served_in_two_places() -> None:
     }
     assert {module for module in serving if not within(module, {"gateway.api"})} == {
         "gateway.server",
+        "service.http",
         "service.internal",
     }
 
