@@ -13,19 +13,24 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 KAFKA = "kafka://"
-BROKER = re.compile(r"[^\s:/,@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
+HOW = "write sqlite:///relative/path.db, sqlite:////absolute/path.db or kafka://host:port,host:port"
+_BROKER = re.compile(r"[^\s:/,@]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}")
+
+
+def is_address(url: str) -> bool:
+    """Whether an event log can be named so."""
+    if url.startswith(KAFKA):
+        return all(map(_BROKER.fullmatch, url.removeprefix(KAFKA).split(",")))
+    return url.startswith(SQLITE) and url != SQLITE
 
 
 def open_log(url: str, limits: Limits = DEFAULT_LIMITS, kafka: "KafkaSettings | None" = None) -> EventLog:
     """The log at this address, not yet opened. Raises ValueError with what is wrong with the address."""
-    if url.startswith(KAFKA) and all(map(BROKER.fullmatch, url.removeprefix(KAFKA).split(","))):
-        # Imported here, because a laptop on the embedded log need not wait for it.
-        from eventlog.kafka import KafkaLog, KafkaSettings  # noqa: PLC0415
+    if not is_address(url):
+        raise ValueError(f"{url!r} is no event log: {HOW}")
+    if url.startswith(SQLITE):
+        return EmbeddedLog(Path(url.removeprefix(SQLITE)), limits)
+    # Imported here, because a laptop on the embedded log need not wait for it.
+    from eventlog.kafka import KafkaLog, KafkaSettings  # noqa: PLC0415
 
-        return KafkaLog(url.removeprefix(KAFKA), limits, kafka or KafkaSettings())
-    if url.startswith(SQLITE) and (path := url.removeprefix(SQLITE)):
-        return EmbeddedLog(Path(path), limits)
-    raise ValueError(
-        f"{url!r} is no event log: write sqlite:///relative/path.db, sqlite:////absolute/path.db"
-        " or kafka://host:port,host:port"
-    )
+    return KafkaLog(url.removeprefix(KAFKA), limits, kafka or KafkaSettings())

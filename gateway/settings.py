@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 
 from contract.decisions import DECIDED, TOKEN_ACTIONS
 from contract.model import AuthorizationStatus
+from eventlog.url import HOW, is_address
 from service.logging import Format, Level
 from service.settings import Fault, JsonObject, Settings
 
@@ -42,6 +43,12 @@ def _zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("not in the time zone database") from None
     return name
+
+
+def _log_address(url: str) -> str:
+    if not is_address(url):
+        raise ValueError(HOW)
+    return url
 
 
 def _text_like(*examples: str) -> WithJsonSchema:
@@ -101,7 +108,7 @@ class GatewaySettings(Settings):
     # Where events go
     event_log: Annotated[
         str,
-        Field(pattern=r"^(sqlite:///|kafka://).+"),
+        AfterValidator(_log_address),
         _text_like("sqlite:///./var/ocpp-events.db", "kafka://host:9092,host:9092"),
     ] = Field(
         "sqlite:///./var/ocpp-events.db", description="The event log: an SQLite file or a Kafka cluster."
