@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
+from structlog.testing import LogCapture
 
 from contract.events import FrameRejected, UnknownAction
 from gateway.app import TABLES
@@ -13,6 +14,7 @@ from gateway.desk import MOST_OWED, Validation
 from gateway.ocpp.schemas import Fault, error_code
 from gateway.ocpp.versions import VERSIONS
 from gateway.translation.asking import trigger
+from gateway.translation.table import Inbound
 from tests.support.memory_log import MemoryLog
 from tests.support.payloads import breaks, document, valid
 from tests.support.pod import Connection, Pod, limits
@@ -140,6 +142,19 @@ async def test_a_stream_that_is_called_is_taken_and_answered(pod: Pod) -> None:
     data = {"id": 1, "pending": 0, "basetime": "2026-01-01T00:00:00Z", "data": [{"t": 0, "v": "1"}]}
     assert await transport.ask("1", "NotifyPeriodicEventStream", data) == [3, "1", {}]
     assert pod.metrics.faults.n == 0
+
+
+async def test_an_answer_of_ours_that_breaks_its_schema_is_never_sent(
+    pod: Pod, said_in_log: LogCapture
+) -> None:
+    lawful = TABLES["1.6"]["Heartbeat"]
+    assert isinstance(lawful, Inbound)
+    unlawful = lawful._replace(answer=lambda _payload, _reading, _event: {"currentTime": "noon"})
+    transport = pod.connect(table={**TABLES["1.6"], "Heartbeat": unlawful}).transport
+    assert (await transport.ask("1", "Heartbeat"))[:3] == [4, "1", "InternalError"]
+    assert pod.metrics.faults.n == 1
+    assert [entry["event"] for entry in said_in_log.entries] == ["a message could not be served"]
+    said_in_log.entries.clear()
 
 
 async def test_a_request_that_is_sent_is_understood_and_not_answered(pod: Pod) -> None:
