@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from contract.deliveries import RunCommand
 from contract.model import Station
@@ -37,6 +38,7 @@ from gateway.translation.plan import (
     Unsupported,
     is_unable,
 )
+from gateway.translation.secrets import redacted
 from gateway.translation.table import Fact
 
 WAITING_AT_MOST = 32
@@ -96,7 +98,7 @@ class Order:
             received_at=now,
             command_id=self.request.id,
             status=outcome.status,  # type: ignore[arg-type]  # a plan's words are among the eight
-            request=self.run.request,
+            request=redacted(self.run.request),
             timings=Timings(
                 asked_at=self.run.asked_at,
                 queued_at=self.queued_at,
@@ -106,7 +108,9 @@ class Order:
                 else None,
             ),
             answer=outcome.answer,
-            exchanges=tuple(self.exchanges),
+            exchanges=tuple(
+                replace(e, request=redacted(e.request), response=redacted(e.response)) for e in self.exchanges
+            ),
             loss=outcome.loss,
             why=outcome.why,
             correlation_id=self.request.correlation_id,

@@ -1,0 +1,50 @@
+"""A station's password stands in no result, however it is written or read; everything else does."""
+
+from typing import Any
+
+import pytest
+
+from gateway.translation.secrets import HIDDEN, redacted
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"key": "AuthorizationKey", "value": "s3cret"},
+        {"configurationKey": [{"key": "authorizationkey", "readonly": False, "value": "s3cret"}]},
+        {
+            "arguments": {
+                "variables": [
+                    {"component": "SecurityCtrlr", "variable": "BasicAuthPassword", "value": "s3cret"}
+                ]
+            }
+        },
+        {
+            "setVariableData": [
+                {
+                    "component": {"name": "SecurityCtrlr"},
+                    "variable": {"name": "BasicAuthPassword"},
+                    "attributeValue": "s3cret",
+                }
+            ]
+        },
+    ],
+)
+def test_a_password_is_hidden_wherever_it_stands(said: Any) -> None:
+    shown = str(redacted(said))
+    assert "s3cret" not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"key": "HeartbeatInterval", "value": "60"},
+        {"variable": {"name": "Enabled"}, "attributeValue": "true"},
+        7,
+        None,
+        [],
+    ],
+)
+def test_all_else_is_shown(said: Any) -> None:
+    assert redacted(said) == said
