@@ -149,7 +149,7 @@ async def test_an_answer_of_ours_that_breaks_its_schema_is_never_sent(
 ) -> None:
     lawful = TABLES["1.6"]["Heartbeat"]
     assert isinstance(lawful, Inbound)
-    unlawful = lawful._replace(answer=lambda _payload, _reading, _event: {"currentTime": "noon"})
+    unlawful = lawful._replace(answer=lambda _payload, _reading, _event: {"noon": True})
     transport = pod.connect(table={**TABLES["1.6"], "Heartbeat": unlawful}).transport
     assert (await transport.ask("1", "Heartbeat"))[:3] == [4, "1", "InternalError"]
     assert pod.metrics.faults.n == 1
