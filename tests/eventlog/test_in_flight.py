@@ -53,6 +53,7 @@ async def test_who_gave_up_outside_is_never_let_in() -> None:
     assert [record.key for record, _ in engine.held] == ["patient"]
 
 
+@pytest.mark.timeout(10)  # a deadline that is not kept is a failure here, and no hang
 async def test_the_sweep_fails_what_is_late_and_nothing_else() -> None:
     loop = asyncio.get_running_loop()
     engine = Engine(Limits(publish_deadline_seconds=0.4, max_in_flight_bytes=100))
@@ -86,6 +87,7 @@ async def test_one_that_waits_does_not_keep_those_that_have_ended() -> None:
     assert [future for _, futures in engine.in_flight._past for future in futures] == [stuck]
 
 
+@pytest.mark.timeout(10)
 async def test_after_close_nothing_is_taken_and_what_waits_is_failed() -> None:
     engine = Engine(Limits())
     waits = engine.in_flight.append(RECORD)
