@@ -171,8 +171,9 @@ class Gateway:
         self._draining = True
         if self.port:
             if len(self.sessions):
-                await asyncio.sleep(self._settings.drain_grace_seconds)
-                _log.info("sending the stations away", stations=len(self.sessions))
+                grace = self._settings.drain_grace_seconds
+                _log.info("going away; stations are served for a while yet", grace_seconds=grace)
+                await asyncio.sleep(grace)
                 await self.sessions.drain(self._settings.drain_seconds)
             await self._server.stop()
             await self._commanding.finish(self._settings.publish_deadline_seconds)

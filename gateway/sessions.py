@@ -3,7 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 
+import structlog
+
 from gateway.session import Session
+
+LONGEST_PAUSE_SECONDS = 0.1
+"""Between two stations that are sent away: ten of them a second are no crowd for another pod."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Sessions:
@@ -46,9 +53,14 @@ class Sessions:
                 del self._held[session.station]
 
     async def drain(self, seconds: float) -> None:
-        """End all sessions, spread evenly over the time, so that they do not all come to another pod at once."""
+        """End all sessions, spread evenly, so that they do not all come to another pod at once; few take less time."""
         leaving = list(self._running)
-        pause = seconds / len(leaving) if leaving else 0.0
+        pause = min(seconds / len(leaving), LONGEST_PAUSE_SECONDS) if leaving else 0.0
+        _log.info(
+            "sending the stations away; a second signal ends at once",
+            stations=len(leaving),
+            seconds=round(pause * len(leaving), 1),
+        )
         loop = asyncio.get_running_loop()
         started = loop.time()
         for number, session in enumerate(leaving):

@@ -249,7 +249,7 @@ class GatewaySettings(Settings):
         20,
         ge=0,
         le=3600,
-        description="After the grace: time over which connections are closed, evenly spread.",
+        description="After the grace: time over which connections are closed, evenly spread; few take less.",
     )
 
     def conflicts(self) -> Iterable[Fault]:

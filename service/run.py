@@ -20,7 +20,6 @@ GC_THRESHOLD = (50_000, 20, 20)
 
 EXIT_OK = 0
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 
 _log = structlog.get_logger(__name__)
 

@@ -164,3 +164,14 @@ async def test_the_drain_is_bounded_while_the_log_is_stuck_and_stations_do_not_r
 
 async def test_the_drain_of_nobody_takes_no_time(pod: Pod) -> None:
     assert await drained(pod, 5) < 6
+
+
+async def test_few_stations_are_not_kept_waiting_by_the_drain(pod: Pod) -> None:
+    crowd = [pod.connect(f"CS-{number}") for number in range(3)]
+    for one in crowd:
+        await one.transport.ask("1", "Heartbeat")
+        one.transport.closes.set()
+    started = time.monotonic()
+    await pod.sessions.drain(20)
+    assert 0.2 <= time.monotonic() - started < 2, "a pause of 0.1 s between two"
+    assert len(pod.sessions) == 0
