@@ -84,6 +84,8 @@ class Decisions:
             reading.decided = ruling
         decided = translate(row, said, reading)
         if self._is_lawful(decided, reading):
+            if reading.decided is not None:
+                self._count(reading, "answered")
             return decided
         self._count(reading, "invalid")
         reading.verdict, reading.decided = default, None
@@ -157,6 +159,7 @@ class Decisions:
         ruling = await self._ask(fact, reading)
         if not isinstance(ruling, Decision):
             return None
+        self._count(reading, "answered")
         expiry = ruling.cache_expiry
         return (
             ruling if expiry is None else msgspec.structs.replace(ruling, cache_expiry=expiry.astimezone(UTC))
@@ -187,7 +190,6 @@ class Decisions:
         except msgspec.DecodeError:
             self._count(reading, "invalid")
         else:
-            self._count(reading, "answered")
             return ruling
         return None
 

@@ -135,8 +135,9 @@ async def test_nonsense_and_silence_leave_the_named_default(pod: Pod, action: st
             heard.append(request)
             return said
 
-        async with deciding(pod, decide, decisions={action: "ask"}, decision_timeout_seconds=0.05):
+        async with deciding(pod, decide, decisions={action: "ask"}, decision_timeout_seconds=0.05) as desk:
             answer = await answers(pod, f"CS-{number}", version, action, asked)
+            assert sum(desk.outcomes().values()) == 1, "each decision is counted once"
         is_lenient = isinstance(said, dict) and said.get("status") == "Accepted" and answer != default
         if is_lenient:  # a token's verdict has no statusInfo, and 1.6 no room for it
             assert (
