@@ -6,6 +6,7 @@ What is shown is read from the event log, as any consumer would read it.
 import asyncio
 import contextlib
 import logging
+import shlex
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from rich.live import Live
 
 from cli.configured import or_exit
 from cli.demo_picture import Picture
-from cli.demo_place import free_port, fresh, own_address
+from cli.demo_place import free_port, fresh, own_address, program_path
 from cli.demo_view import Feed, live, progress, summary
 from cli.tail import readable
 from contract.topics import FRAMES, TOPICS
@@ -51,7 +52,7 @@ def demo(
     port, internal_port = free_port(9000), free_port(9100)
     if port != 9000:
         typer.echo(f"Port 9000 is taken; stations connect on {port}.")
-    file = Path("var") / f"ocpp-demo-{port}.db"  # the port is ours alone, so the file is too
+    file = Path("var").absolute() / f"ocpp-demo-{port}.db"  # the port is ours alone, so the file is too
     settings = or_exit(
         lambda: GatewaySettings.load(
             port=port,
@@ -126,11 +127,15 @@ class Demo:
 
     def _say_how(self) -> None:
         self._console.print(
-            f"Watch the events:  ocpp-gateway tail --event-log {self._settings.event_log}\n"
+            f"Watch the events:  {self._tail()}\n"
             f"Your own charger:  {self._url()}<station id>\n"
             f"Metrics:           http://127.0.0.1:{self._settings.internal_port}/metrics\n",
             soft_wrap=True,
         )
+
+    def _tail(self) -> str:
+        """The command that shows the events, as it runs in any other terminal."""
+        return shlex.join((program_path(), "tail", "--event-log", self._settings.event_log))
 
     def _url(self) -> str:
         return f"ws://{own_address()}:{self._settings.port}{self._settings.path}/"
@@ -155,13 +160,13 @@ class Demo:
                     await asyncio.wait({running}, timeout=0.25)
         else:
             while not running.done():
-                await asyncio.wait({running}, timeout=PROGRESS_SECONDS)
                 print(progress(self._picture, self._versions, time.monotonic() - began), flush=True)
+                await asyncio.wait({running}, timeout=PROGRESS_SECONDS)
         await running
 
     def _screen(self, seconds: float) -> RenderableType:
         heading = f"{len(self._configs)} stations, {seconds:.0f} s; station time runs {SPEED:g} times as fast"
-        footing = f"ocpp-gateway tail --event-log {self._settings.event_log}   {self._url()}<station id>   ctrl-C ends"
+        footing = f"{self._tail()}   {self._url()}<station id>   ctrl-C ends"
         return live(self._picture, self._feed, self._versions, heading, footing)
 
     async def _until_quiet(self) -> None:

@@ -1,7 +1,8 @@
-"""Where a demo takes place: ports that are free, the address others reach it by, and a fresh file."""
+"""Where a demo takes place: free ports, the address others reach it by, the program itself, a fresh file."""
 
 import errno
 import socket
+import sys
 from pathlib import Path
 
 
@@ -32,6 +33,11 @@ def own_address() -> str:
             return "127.0.0.1"
         address: str = probe.getsockname()[0]
         return address
+
+
+def program_path() -> str:
+    """This program, as any other terminal finds it: one that has not activated our environment, in any folder."""
+    return str(Path(sys.argv[0]).absolute())
 
 
 def fresh(file: Path) -> None:

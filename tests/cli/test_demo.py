@@ -1,8 +1,10 @@
 """The demo shows whole sessions of all versions from the event log, and ends by itself or when asked."""
 
 import re
+import shlex
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tests.cli.conftest import Ran, Started
 ROW = re.compile(r"^(1\.6|2\.0\.1|2\.1|all)\s+(\d+)\s+(\d+)\s+([\d.]+) kWh\s+(\d+)$", re.MULTILINE)
 
 
-def test_sessions_of_all_versions_start_and_end(run: Ran, tmp_path: Path) -> None:
+def test_sessions_of_all_versions_start_and_end(run: Ran) -> None:
     done = run("demo", "--seconds", "12")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {row[0]: row[1:] for row in ROW.findall(done.stdout)}
@@ -24,10 +26,26 @@ def test_sessions_of_all_versions_start_and_end(run: Ran, tmp_path: Path) -> Non
         assert float(kwh) > 0
         assert int(events) > 0
     assert "No errors." in done.stdout
-    assert "ocpp-gateway tail --event-log" in done.stdout
-    (log,) = tmp_path.glob("var/ocpp-demo-*.db")
-    again = run("tail", "--from-beginning", "--json", "--count", "50", "--event-log", f"sqlite:///{log}")
-    assert len(again.stdout.splitlines()) == 50
+    progress = [line.split(" s ")[0] for line in done.stdout.splitlines() if " connected  sessions: " in line]
+    assert len(progress) == len(set(progress)) > 1, "no line stands twice"
+
+
+def test_the_command_that_it_names_runs_in_another_terminal(run: Ran, tmp_path: Path) -> None:
+    done = run("demo", "--seconds", "3", "--stations", "3")
+    said = re.search(r"^Watch the events: +(.+)$", done.stdout, re.MULTILINE)
+    assert said, done.stdout + done.stderr
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    tail = subprocess.run(
+        [*shlex.split(said[1]), "--from-beginning", "--json", "--count", "3"],
+        cwd=elsewhere,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert len(tail.stdout.splitlines()) == 3, tail.stderr
 
 
 def test_ctrl_c_ends_it_with_the_summary(start: Started) -> None:
