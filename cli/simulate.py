@@ -6,6 +6,7 @@ import ssl
 import sys
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -52,6 +53,8 @@ def simulate(
 
     It fails when nothing could connect, when a message was not answered well, or when one is left over.
     """
+    if (address := urlsplit(url)).scheme not in ("ws", "wss") or not address.hostname:
+        fail(f"--url {url}: write ws://host:port/path or wss://host:port/path", USAGE)
     try:
         configs = make_stations(stations, _versions(versions), named(profiles), seed=seed, password=password)
         tls = ssl.create_default_context(cafile=ca) if ca is not None else None
@@ -93,7 +96,8 @@ async def _run(
     else:
         summary(Console(file=sys.stdout, highlight=False), statistics)
     if statistics.total.connections == 0:
-        print(f"ocpp-gateway: no station could connect to {settings.url}", file=sys.stderr)
+        why = statistics.total.connect_failure or "there was no time for it"
+        print(f"ocpp-gateway: no station could connect to {settings.url}: {why}", file=sys.stderr)
         return 1
     return 0 if tolerate_errors else int(statistics.total.failures + statistics.total.queued > 0)
 

@@ -41,8 +41,9 @@ class Connection:
         while True:
             try:
                 wire = await self._dial(self._station.config)
-            except ConnectFailed:
+            except ConnectFailed as failure:
                 self._station.tally.connects_failed += 1
+                self._station.tally.connect_failure = str(failure)
                 failures += 1
             else:
                 failures = 0

@@ -45,6 +45,8 @@ class Tally:
     queued: int = 0
     connections: int = 0
     connects_failed: int = 0
+    connect_failure: str = ""
+    """Why the last connect that failed did."""
     boots: int = 0
     sessions_started: int = 0
     sessions_ended: int = 0
@@ -85,8 +87,9 @@ class Tally:
     def __add__(self, other: Tally) -> Tally:
         total = Tally()
         for name, value in asdict(self).items():
-            if name != "error_codes":
+            if name not in ("error_codes", "connect_failure"):
                 setattr(total, name, value + getattr(other, name))
+        total.connect_failure = other.connect_failure or self.connect_failure
         codes = total.error_codes
         for counts in (self.error_codes, other.error_codes):
             for code, count in counts.items():

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import websockets
 from websockets import Subprotocol
 from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 from tests.simulator.ocpp_package import serving
 
@@ -66,7 +68,28 @@ async def test_the_summary_as_json() -> None:
 async def test_nobody_there_fails() -> None:
     code, _, err = await simulate("--url", "ws://127.0.0.1:9/ocpp", "--stations", "1", "--seconds", "0.3")
     assert code == 1
-    assert err == "ocpp-gateway: no station could connect to ws://127.0.0.1:9/ocpp\n"
+    assert err.startswith("ocpp-gateway: no station could connect to ws://127.0.0.1:9/ocpp: ")
+    assert "Connect call failed" in err or "refused" in err
+
+
+async def test_a_server_that_refuses_is_quoted() -> None:
+    def refuse(socket: ServerConnection, _request: Request) -> Response:
+        return socket.respond(HTTPStatus.NOT_FOUND, "no such path")
+
+    async with websockets.serve(lambda _: asyncio.sleep(0), "127.0.0.1", 0, process_request=refuse) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        code, _, err = await simulate(
+            "--url", f"ws://127.0.0.1:{port}/x", "--stations", "2", "--seconds", "0.5"
+        )
+    assert code == 1
+    assert f"no station could connect to ws://127.0.0.1:{port}/x: 404 " in err
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000/ocpp", "127.0.0.1:9000", "ws://", "wss:host", "x"])
+async def test_a_url_that_is_no_websockets_is_refused_at_once(url: str) -> None:
+    code, out, err = await simulate("--url", url)
+    assert (code, out) == (2, "")
+    assert err == f"ocpp-gateway: --url {url}: write ws://host:port/path or wss://host:port/path\n"
 
 
 @pytest.mark.parametrize(("more", "expected"), [((), 1), (("--tolerate-errors",), 0)])
