@@ -60,13 +60,30 @@ def lost(exchanges: Iterable[Exchange], entries: Iterable[Entry]) -> list[Exchan
 
 def unlike_repeats(exchanges: Iterable[Exchange], entries: Iterable[Entry]) -> dict[str, set[str]]:
     """Facts that a station sent more than once and that have more than one id, by their text."""
+    copies = repeats(exchanges, entries)
+    ids = {fact: {entry.event_id for entry in found} for fact, found in copies.items()}
+    return {fact: found for fact, found in ids.items() if len(found) > 1}
+
+
+def repeats(exchanges: Iterable[Exchange], entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    """The records of each fact that a station sent more than once, by its text; of derived events, none."""
     repeated = {_fact(e.station, e.action, e.payload) for e in exchanges if e.kept and e.attempt > 1}
-    ids: defaultdict[str, set[str]] = defaultdict(set)
+    found: defaultdict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         fact = _fact(entry.station, entry.action, entry.said)
         if fact in repeated and "/" not in entry.event_id:
-            ids[fact].add(entry.event_id)
-    return {fact: found for fact, found in ids.items() if len(found) > 1}
+            found[fact].append(entry)
+    return dict(found)
+
+
+def shared_ids(entries: Iterable[Entry]) -> dict[tuple[str, str], set[str]]:
+    """Ids that stand for different facts of one station: a consumer would drop the second as a repeat."""
+    facts: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in entries:
+        facts[entry.station, entry.event_id].add(
+            f"{entry.type} {_fact(entry.station, entry.action, entry.said)}"
+        )
+    return {key: found for key, found in facts.items() if len(found) > 1}
 
 
 def disordered(entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:

@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from contract.topics import METER_VALUES, SECURITY, STATIONS, TRANSACTIONS
+from eventlog.port import Record
 from simulator.fleet import Fleet
 from simulator.journal import Exchange, Outcome
 from simulator.settings import FleetSettings, Habits, make_stations
@@ -23,12 +24,13 @@ from tests.faults import oracle
 from tests.faults.oracle import Entry
 from tests.interop.served import Served, run, serving
 from tests.support.kafka import KafkaCluster, running
+from tests.support.validation import check_record
 
 STATIONS_COUNT = 200
 OUTAGE_SECONDS = 30.0
 PUBLISH_DEADLINE_SECONDS = 5.0
 MEMORY_BOUND_BYTES = 120 * 1024 * 1024
-"""How much the gateway may grow over what it was before the faults."""
+"""How much the gateway may grow over what it was before the load."""
 
 
 @pytest.mark.timeout(420)
@@ -62,8 +64,8 @@ async def _live_through_faults(cluster: KafkaCluster, gateway: Served) -> tuple[
         )
     )
     loop = asyncio.get_running_loop()
-    living = asyncio.create_task(fleet.run())
     memory = asyncio.create_task(_watch_memory(gateway))
+    living = asyncio.create_task(fleet.run())
     await asyncio.sleep(12)
     for victim in (1, 2):  # leaders move to the others, and back when it returns
         cluster.kill(victim)
@@ -104,7 +106,10 @@ def _judge(exchanges: list[Exchange], entries: list[Entry], outage: tuple[float,
     assert {exchange.error_code for exchange in refused} == {"InternalError"}
 
     assert oracle.lost(exchanges, entries) == []
+    copies = oracle.repeats(exchanges, entries)
+    assert [fact for fact, found in copies.items() if len(found) > 1], "no repeat stands in the log twice"
     assert oracle.unlike_repeats(exchanges, entries) == {}
+    assert oracle.shared_ids(entries) == {}
     assert oracle.disordered(entries) == []
     assert oracle.disordered_transactions(entries) == []
 
@@ -122,7 +127,6 @@ def _judge(exchanges: list[Exchange], entries: list[Entry], outage: tuple[float,
 
 async def _watch_memory(gateway: Served) -> None:
     """Fail when the gateway grows beyond the bound."""
-    await asyncio.sleep(10)
     before = gateway.memory_bytes()
     while True:
         grown = gateway.memory_bytes() - before
@@ -131,7 +135,7 @@ async def _watch_memory(gateway: Served) -> None:
 
 
 async def _read(bootstrap: str) -> AsyncIterator[Entry]:
-    """Everything in the event topics, by a plain consumer that knows nothing of us."""
+    """Everything in the event topics, by a plain consumer that knows nothing of us; each record is judged."""
     topics = [topic.name for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY)]
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
@@ -146,6 +150,7 @@ async def _read(bootstrap: str) -> AsyncIterator[Entry]:
                 for record in records:
                     assert record.key is not None
                     assert record.value is not None
+                    check_record(Record(record.topic, record.key.decode(), record.value, record.headers))
                     headers = {name: text.decode() for name, text in record.headers}
                     yield Entry(
                         topic=record.topic,

@@ -58,6 +58,23 @@ def test_a_repeat_under_another_id_is_seen() -> None:
     assert not oracle.unlike_repeats(sent, [entry(event_id="a"), entry(event_id="a", message_id="n")])
 
 
+def test_the_records_of_a_repeated_fact_are_found_and_no_others() -> None:
+    sent = [exchange(Outcome.TIMEOUT, kept=True), exchange(kept=True, attempt=2, message_id="n")]
+    copies = [entry(0), entry(1, message_id="n")]
+    others = [entry(2, event_id="e/meter"), entry(3, raw={"connectorId": 2})]
+    assert list(oracle.repeats(sent, [*copies, *others]).values()) == [copies]
+    assert oracle.repeats(sent[:1], copies) == {}
+
+
+def test_one_id_for_two_facts_is_seen() -> None:
+    assert oracle.shared_ids([entry(0), entry(1, raw={"connectorId": 2})])
+    assert oracle.shared_ids([entry(0), entry(1, type="ocpp.station.booted")])
+    assert not oracle.shared_ids(
+        [entry(0), entry(1, message_id="n"), entry(2, event_id="other", raw={"a": 1})]
+    )
+    assert not oracle.shared_ids([entry(0), entry(1, station="T", raw={"connectorId": 2})])
+
+
 def test_records_against_their_sequence_are_seen() -> None:
     assert oracle.disordered([entry(0, sequence=2), entry(1, sequence=1)])
     assert oracle.disordered([entry(0, sequence=2), entry(1, sequence=2)])
