@@ -8,7 +8,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
@@ -44,12 +44,13 @@ def faults(request: CommandRequest) -> list[Fault]:
 
 def like(name: str) -> str:
     """A guess at the command that was meant, to be added to a complaint; empty where nothing is near."""
-    near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    near = [known for known in COMMANDS if name and name.lower() in known]
+    near = near or difflib.get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 def strange(data: Any, kind: Any, pointer: str = "") -> Iterator[Fault]:
-    """The fields of JSON that its type does not have, and the nulls where it has no place for them."""
+    """The fields of JSON that its type does not have, nulls where it has no place for them, unknown words."""
     struct = _struct_in(kind)
     if struct is None:
         return
@@ -65,6 +66,8 @@ def strange(data: Any, kind: Any, pointer: str = "") -> Iterator[Fault]:
                 yield Fault(place, "no such field" + (f"; did you mean {near[0]}?" if near else ""))
             elif value is None and fields[name].type is not Any:
                 yield Fault(place, "null; leave it out")
+            elif isinstance(value, str) and value not in (words := _words(fields[name].type) or (value,)):
+                yield Fault(place, f"{value!r} is none of {', '.join(words)}")
             else:
                 yield from strange(value, fields[name].type, place)
 
@@ -118,6 +121,15 @@ def _struct_in(kind: Any) -> type[Value] | None:
     if get_origin(kind) in (Union, UnionType, Annotated, tuple):
         return next((found for part in get_args(kind) if (found := _struct_in(part))), None)
     return None
+
+
+def _words(kind: Any) -> tuple[str, ...]:
+    """The words that a type is limited to; none where any text may stand."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    if get_origin(kind) in (Union, UnionType, Annotated):
+        return next((words for part in get_args(kind) if (words := _words(part))), ())
+    return ()
 
 
 def _escaped(name: str) -> str:

@@ -90,7 +90,9 @@ def _command(body: Any, partition: int) -> CommandRequest:
     try:
         command = msgspec.convert({"id": new_id(partition, now_ms()), **body}, CommandRequest)
     except msgspec.ValidationError as error:
-        raise _no_command([*odd, fault_of(error)]) from None
+        fault = fault_of(error)
+        told = fault.pointer in [other.pointer for other in odd]
+        raise _no_command(odd if told else [*odd, fault]) from None
     if not _COMMAND_ID.fullmatch(command.id):
         odd.append(Fault("/id", f"does not match {COMMAND_ID}"))
     if wrong := [*odd, *faults(command)]:

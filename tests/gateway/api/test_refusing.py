@@ -27,7 +27,11 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
         ({"command": "connector.unlock"}, "/arguments", "missing required field `evse`"),
         ({"command": 7}, "/command", "Expected `str"),
         ({"command": "station.reset", "arguments": {"typ": "OnIdle"}}, "/arguments/typ", "mean type?"),
-        ({"command": "station.reset", "arguments": {"type": "Soon"}}, "/arguments/type", "'Soon'"),
+        (
+            {"command": "station.reset", "arguments": {"type": "Soon"}},
+            "/arguments/type",
+            "none of Immediate, On",
+        ),
         ({"command": "station.reset", "arguments": {"type": None}}, "/arguments/type", "leave it out"),
         ({"command": "station.reset", "argument": {}}, "/argument", "did you mean arguments?"),
         ({"command": "station.reset", "id": "a b"}, "/id", "does not match"),
