@@ -13,7 +13,7 @@ from gateway.presence import Announcer
 from gateway.routing.living import Living
 from gateway.routing.router import Router
 from gateway.sessions import Sessions
-from gateway.translation.requests import plan_of
+from gateway.translation.outbound.requests import plan_of
 
 INBOX_SECONDS = 30.0
 

@@ -27,7 +27,7 @@ from gateway.ocpp.frames import CallError, CallResult
 from gateway.ocpp.rpc import Unmatched
 from gateway.publisher import Publisher
 from gateway.translation.ids import event_id
-from gateway.translation.plan import (
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -38,7 +38,7 @@ from gateway.translation.plan import (
     Unsupported,
     is_unable,
 )
-from gateway.translation.secrets import redacted
+from gateway.translation.outbound.secrets import redacted
 from gateway.translation.table import Fact
 
 WAITING_AT_MOST = 32

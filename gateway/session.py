@@ -26,7 +26,7 @@ from gateway.ocpp.rpc import Answered, Asked, Garbled, Happening, Rpc, Unmatched
 from gateway.presence import Announcer
 from gateway.publisher import Publisher
 from gateway.pulse import Pulse
-from gateway.translation.plan import Target
+from gateway.translation.outbound.plan import Target
 from gateway.translation.table import Fact
 from gateway.transport import Ended, Transport
 from service.wheel import Wheel

@@ -17,7 +17,7 @@ from contract.topics import COMMAND_RESULTS, COMMANDS, DEAD_LETTERS, DELIVERIES,
 from eventlog.port import Record, Stored
 from gateway.routing.holders import Held
 from gateway.routing.requests import ASKED_AT, MAX_BYTES, asked_ms
-from gateway.translation.secrets import redacted
+from gateway.translation.outbound.secrets import redacted
 
 LAST_SEQUENCE = 9_999_999_999
 """Of an end that was declared: behind whatever the connection itself has said."""

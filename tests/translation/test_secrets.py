@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.translation.secrets import HIDDEN, redacted
+from gateway.translation.outbound.secrets import HIDDEN, redacted
 
 
 @pytest.mark.parametrize(

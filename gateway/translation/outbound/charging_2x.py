@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from contract import commands as ask
 from contract.commands import Command
-from gateway.translation.charging_profiles_2x import charging_profile
-from gateway.translation.exchange_2x import Fields, Row, by_answering, member
 from gateway.translation.ids import transaction_id_2x
-from gateway.translation.plan import Payload, Unsupported
-from gateway.translation.writing import Writing, evse_type, in_utc, present
+from gateway.translation.outbound.exchange_2x import Fields, Row, by_answering, member
+from gateway.translation.outbound.plan import Payload, Unsupported
+from gateway.translation.outbound.profiles_2x import charging_profile
+from gateway.translation.outbound.writing import Writing, evse_type, in_utc, present
 
 
 def _start(command: ask.TransactionStart, writing: Writing) -> Payload:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from contract.commands import VariableName
 from contract.model import StatusInfo
-from gateway.translation.configuration_values import (
+from gateway.translation.outbound.configuration_values import (
     AS_IT_IS,
     MEASURANDS,
     PASSWORD,

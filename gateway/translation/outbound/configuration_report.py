@@ -8,16 +8,16 @@ import msgspec
 
 from contract.model import Evse
 from contract.results import VariableResult
-from gateway.translation.configuration_keys import (
+from gateway.translation.outbound.configuration_keys import (
     LEGACY_COMPONENT,
     LIMIT_OF_KEY,
     PHASE_ROTATION,
     ROW_OF_KEY,
     folded,
 )
-from gateway.translation.configuration_values import rotations
+from gateway.translation.outbound.configuration_values import rotations
+from gateway.translation.outbound.plan import Payload
 from gateway.translation.parts_16 import evse_of
-from gateway.translation.plan import Payload
 
 
 class Entry(NamedTuple):

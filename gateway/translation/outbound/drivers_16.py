@@ -15,8 +15,8 @@ from contract.commands import (
     TransactionStop,
 )
 from contract.results import Answer, Loss
-from gateway.translation import replies_16 as replies
-from gateway.translation.outbound_16_parts import (
+from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.parts_16 import (
     WHOLE_STATION,
     connector_id,
     id_tag,
@@ -25,10 +25,7 @@ from gateway.translation.outbound_16_parts import (
     transaction_number,
     unknown_transaction,
 )
-from gateway.translation.outbound_16_profiles import profile_16
-from gateway.translation.outbound_16_station import as_json, transfer
-from gateway.translation.parts_16 import ID_TAG_LENGTH
-from gateway.translation.plan import (
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -41,10 +38,13 @@ from gateway.translation.plan import (
     dropped,
     refused,
 )
-from gateway.translation.replies_16 import one_call, without_call
+from gateway.translation.outbound.profiles_16 import profile_16
+from gateway.translation.outbound.replies_16 import one_call, without_call
+from gateway.translation.outbound.station_16 import as_json, transfer
+from gateway.translation.outbound.writing import in_utc
+from gateway.translation.parts_16 import ID_TAG_LENGTH
 from gateway.translation.values import LARGEST_INTEGER
 from gateway.translation.words_16 import VERDICTS
-from gateway.translation.writing import in_utc
 
 # Transactions
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from contract.model import Native, StatusInfo
 from contract.results import Answer
-from gateway.translation.plan import Ask, Declined, MakePlan, Outcome, Payload, Plan, Target, refused
-from gateway.translation.writing import Room, UnknownTransaction, Writing
+from gateway.translation.outbound.plan import Ask, Declined, MakePlan, Outcome, Payload, Plan, Target, refused
+from gateway.translation.outbound.writing import Room, UnknownTransaction, Writing
 
 _DONE = frozenset(
     ("Accepted", "AcceptedCanceled", "RebootRequired", "Scheduled", "Unlocked", "Unpublished"),

@@ -2,8 +2,8 @@
 
 from contract.model import Evse, IdToken, StatusInfo
 from contract.results import Answer, Loss
+from gateway.translation.outbound.plan import Invalid, Outcome, Target, Unsupported, dropped
 from gateway.translation.parts_16 import ID_TAG_LENGTH
-from gateway.translation.plan import Invalid, Outcome, Target, Unsupported, dropped
 from gateway.translation.transaction_numbers import number_of
 
 WHOLE_STATION = 0

@@ -9,9 +9,9 @@ from contract.commands import ChargingProfileClear, ChargingProfileGetCompositeS
 from contract.results import Loss
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.translation import moments
-from gateway.translation import replies_16 as replies
-from gateway.translation.outbound_16_parts import transaction_number, unknown_transaction
-from gateway.translation.plan import (
+from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.parts_16 import transaction_number, unknown_transaction
+from gateway.translation.outbound.plan import (
     Ask,
     Invalid,
     Outbound,
@@ -22,8 +22,8 @@ from gateway.translation.plan import (
     Unsupported,
     dropped,
 )
-from gateway.translation.replies_16 import one_call, understood, without_call
-from gateway.translation.writing import present
+from gateway.translation.outbound.replies_16 import one_call, understood, without_call
+from gateway.translation.outbound.writing import present
 
 PURPOSES = {
     "ChargingStationMaxProfile": "ChargePointMaxProfile",

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from gateway.translation.plan import Payload, Unsupported
-from gateway.translation.writing import Writing
+from gateway.translation.outbound.plan import Payload, Unsupported
+from gateway.translation.outbound.writing import Writing
 
 _OF_PROFILE = frozenset(
     (

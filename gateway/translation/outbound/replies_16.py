@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from contract.model import Native, StatusInfo
 from contract.results import Answer, Loss
-from gateway.translation.plan import Ask, Declined, Outcome, Payload, Plan, Said, refused
+from gateway.translation.outbound.plan import Ask, Declined, Outcome, Payload, Plan, Said, refused
 
 
 class Meaning(NamedTuple):

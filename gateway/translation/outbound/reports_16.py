@@ -9,10 +9,9 @@ from contract.commands import DeviceModelGetBaseReport, DeviceModelGetReport, Va
 from contract.model import Evse
 from contract.results import Answer, Loss, VariableResult
 from gateway.ocpp.schemas import SCHEMAS
-from gateway.translation.configuration_keys import limit_of
-from gateway.translation.configuration_report import entries, variables_of
-from gateway.translation.outbound_16_variables import read_variables
-from gateway.translation.plan import (
+from gateway.translation.outbound.configuration_keys import limit_of
+from gateway.translation.outbound.configuration_report import entries, variables_of
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -24,6 +23,7 @@ from gateway.translation.plan import (
     dropped,
     refused,
 )
+from gateway.translation.outbound.variables_16 import read_variables
 
 _REPORT = SCHEMAS["2.1"].requests["GetReport"]
 """What a ComponentVariableType is."""

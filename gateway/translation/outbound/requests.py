@@ -7,8 +7,10 @@ import msgspec
 
 from contract.results import Answer, CommandRequest
 from contract.vocabulary import COMMANDS
-from gateway.translation import outbound_2x, outbound_16, v16, v21, v201
-from gateway.translation.plan import (
+from gateway.translation import v16, v21, v201
+from gateway.translation.outbound import v2x as asked_2x
+from gateway.translation.outbound import v16 as asked_16
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -20,13 +22,13 @@ from gateway.translation.plan import (
     Unsupported,
     refused,
 )
-from gateway.translation.secrets import redacted
+from gateway.translation.outbound.secrets import redacted
 from gateway.translation.table import Table
 
 OUTBOUND: dict[str, Outbound] = {
-    "1.6": outbound_16.OUTBOUND,
-    "2.0.1": outbound_2x.OUTBOUND_201,
-    "2.1": outbound_2x.OUTBOUND_21,
+    "1.6": asked_16.OUTBOUND,
+    "2.0.1": asked_2x.OUTBOUND_201,
+    "2.1": asked_2x.OUTBOUND_21,
 }
 _STATIONS_OWN: dict[str, Table] = {"1.6": v16.TABLE, "2.0.1": v201.TABLE, "2.1": v21.TABLE}
 

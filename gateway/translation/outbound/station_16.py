@@ -14,9 +14,9 @@ from contract.commands import (
     StationTriggerMessage,
 )
 from contract.results import Loss
-from gateway.translation import replies_16 as replies
-from gateway.translation.outbound_16_parts import WHOLE_STATION, connector_id
-from gateway.translation.plan import (
+from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.parts_16 import WHOLE_STATION, connector_id
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -29,7 +29,7 @@ from gateway.translation.plan import (
     dropped,
     is_unable,
 )
-from gateway.translation.replies_16 import one_call, understood
+from gateway.translation.outbound.replies_16 import one_call, understood
 
 
 def _reset(command: StationReset, _target: Target) -> Plan:

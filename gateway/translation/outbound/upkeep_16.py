@@ -15,8 +15,8 @@ from contract.commands import (
     LogUpload,
 )
 from contract.results import Answer, Loss
-from gateway.translation import replies_16 as replies
-from gateway.translation.plan import (
+from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Outbound,
@@ -30,8 +30,8 @@ from gateway.translation.plan import (
     is_unable,
     refused,
 )
-from gateway.translation.replies_16 import one_call, understood
-from gateway.translation.writing import in_utc, present
+from gateway.translation.outbound.replies_16 import one_call, understood
+from gateway.translation.outbound.writing import in_utc, present
 
 # Firmware
 

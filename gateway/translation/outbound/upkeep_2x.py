@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from contract import commands as ask
 from contract.commands import Command
-from gateway.translation.exchange_2x import Fields, Row, by_status, member, objects
-from gateway.translation.plan import Payload
-from gateway.translation.writing import Writing, evse_type, in_utc, present
+from gateway.translation.outbound.exchange_2x import Fields, Row, by_status, member, objects
+from gateway.translation.outbound.plan import Payload
+from gateway.translation.outbound.writing import Writing, evse_type, in_utc, present
 
 LOGS = {"diagnostics": "DiagnosticsLog", "security": "SecurityLog", "data_collector": "DataCollectorLog"}
 

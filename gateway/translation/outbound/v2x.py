@@ -2,8 +2,8 @@
 
 from contract.commands import Command, VariablesGet, VariablesSet
 from contract.passed_down import PASSED_DOWN, PassedDown
-from gateway.translation import charging_commands_2x, upkeep_commands_2x
-from gateway.translation.exchange_2x import (
+from gateway.translation.outbound import charging_2x, upkeep_2x
+from gateway.translation.outbound.exchange_2x import (
     Fields,
     Row,
     Verdict,
@@ -12,9 +12,9 @@ from gateway.translation.exchange_2x import (
     by_status,
     one_call,
 )
-from gateway.translation.plan import MakePlan, Outbound, Payload
-from gateway.translation.variables_2x import get_variables, set_variables
-from gateway.translation.writing import ROOM_21, ROOM_201, Room, Writing
+from gateway.translation.outbound.plan import MakePlan, Outbound, Payload
+from gateway.translation.outbound.variables_2x import get_variables, set_variables
+from gateway.translation.outbound.writing import ROOM_21, ROOM_201, Room, Writing
 
 VERDICTS: dict[str, Verdict] = {
     "ClearTariffs": by_items("clearTariffsResult"),
@@ -54,8 +54,8 @@ def _passed_down(kind: type[PassedDown]) -> Row:
 
 
 ROWS: dict[type[Command], Row] = {
-    **charging_commands_2x.ROWS,
-    **upkeep_commands_2x.ROWS,
+    **charging_2x.ROWS,
+    **upkeep_2x.ROWS,
     **{kind: _passed_down(kind) for kind in PASSED_DOWN.values()},
 }
 """The commands that are one CALL."""

@@ -14,10 +14,10 @@ from contract.commands import (
 )
 from contract.model import StatusInfo
 from contract.results import Answer, Loss, VariableResult
-from gateway.translation import replies_16 as replies
-from gateway.translation.configuration_keys import MAX_KEYS, Nowhere, Place, folded, place_of
-from gateway.translation.configuration_report import Entry, entries, unknown_keys
-from gateway.translation.plan import (
+from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.configuration_keys import MAX_KEYS, Nowhere, Place, folded, place_of
+from gateway.translation.outbound.configuration_report import Entry, entries, unknown_keys
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Outbound,

@@ -11,8 +11,8 @@ from contract.commands import VariableName, VariablesGet, VariablesSet
 from contract.model import StatusInfo
 from contract.results import Answer, VariableResult
 from gateway.ocpp.schemas import SCHEMAS
-from gateway.translation.exchange_2x import member, objects, status_info
-from gateway.translation.plan import (
+from gateway.translation.outbound.exchange_2x import member, objects, status_info
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     MakePlan,
@@ -24,7 +24,7 @@ from gateway.translation.plan import (
     of_variables,
     refused,
 )
-from gateway.translation.writing import Room, evse_type, present
+from gateway.translation.outbound.writing import Room, evse_type, present
 
 MOST_IN_A_CALL = 50
 """More are not even tried: what does not fit a station's buffer may end its connection."""

@@ -15,7 +15,7 @@ from contract.model import Evse, IdToken
 from contract.results import Loss
 from gateway.translation.ids import native_id_2x
 from gateway.translation.moments import written
-from gateway.translation.plan import Invalid, Payload, Target, Unsupported
+from gateway.translation.outbound.plan import Invalid, Payload, Target, Unsupported
 from gateway.translation.token_types import CENTRAL, IN_201, looks_like
 
 

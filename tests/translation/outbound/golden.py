@@ -25,8 +25,8 @@ from contract.model import Station
 from contract.results import Answer
 from contract.vocabulary import COMMANDS
 from gateway.ocpp.schemas import SCHEMAS
-from gateway.translation import outbound_2x, outbound_16
-from gateway.translation.plan import (
+from gateway.translation.outbound import v2x, v16
+from gateway.translation.outbound.plan import (
     Ask,
     Declined,
     Invalid,
@@ -40,9 +40,9 @@ from gateway.translation.plan import (
 
 FOLDER = Path(__file__).parent / "golden"
 OUTBOUND: dict[str, Outbound] = {
-    "1.6": outbound_16.OUTBOUND,
-    "2.0.1": outbound_2x.OUTBOUND_201,
-    "2.1": outbound_2x.OUTBOUND_21,
+    "1.6": v16.OUTBOUND,
+    "2.0.1": v2x.OUTBOUND_201,
+    "2.1": v2x.OUTBOUND_21,
 }
 
 STATION = Station(id="RDAM-0042")

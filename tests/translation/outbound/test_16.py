@@ -15,10 +15,10 @@ from contract.model import Evse, Station
 from contract.vocabulary import COMMANDS
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.translation import v16
-from gateway.translation.configuration_keys import CHARACTERISTICS, ROWS, Place, place_of
-from gateway.translation.configuration_report import Entry, variables_of
-from gateway.translation.outbound_16 import OUTBOUND
-from gateway.translation.plan import Ask, Declined, Invalid, Outcome, Said, Unsupported
+from gateway.translation.outbound.configuration_keys import CHARACTERISTICS, ROWS, Place, place_of
+from gateway.translation.outbound.configuration_report import Entry, variables_of
+from gateway.translation.outbound.plan import Ask, Declined, Invalid, Outcome, Said, Unsupported
+from gateway.translation.outbound.v16 import OUTBOUND
 from gateway.translation.transaction_numbers import canonical_id
 from tests.support.contract_values import JSON, LEAVES, TEXTS, values_of
 from tests.support.payloads import document, valid

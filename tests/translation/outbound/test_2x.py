@@ -15,10 +15,10 @@ from contract.results import VariableResult
 from contract.vocabulary import COMMANDS
 from gateway.ocpp.schemas import SCHEMAS
 from gateway.translation import v21, v201
-from gateway.translation.exchange_2x import by_status, status_of
-from gateway.translation.outbound_2x import WITH_REQUEST_ID
-from gateway.translation.plan import Ask, Declined, Invalid, Outcome, Plan, Said, Unsupported
-from gateway.translation.variables_2x import MOST_IN_A_CALL
+from gateway.translation.outbound.exchange_2x import by_status, status_of
+from gateway.translation.outbound.plan import Ask, Declined, Invalid, Outcome, Plan, Said, Unsupported
+from gateway.translation.outbound.v2x import WITH_REQUEST_ID
+from gateway.translation.outbound.variables_2x import MOST_IN_A_CALL
 from tests.support.contract_values import JSON, LEAVES, TEXTS, values_of
 from tests.support.payloads import document, valid
 from tests.translation.outbound import golden

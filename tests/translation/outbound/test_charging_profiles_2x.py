@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.commands import ChargingProfileSet
-from gateway.translation.outbound_2x import OUTBOUND_21, OUTBOUND_201
-from gateway.translation.plan import Outbound
+from gateway.translation.outbound.plan import Outbound
+from gateway.translation.outbound.v2x import OUTBOUND_21, OUTBOUND_201
 from tests.translation.outbound import golden
 
 LIMITS = st.floats(0, 10**6) | st.integers(0, 10**6) | st.decimals(0, 10**6, places=1).map(float)
