@@ -12,8 +12,9 @@ import typer
 
 from cli.event_line import Lines, printable
 from cli.event_log import DEFAULT, Address, opened, run_quietly
+from cli.faults import USAGE, fail
 from contract.envelope import structured
-from contract.topics import TOPICS
+from contract.topics import EVERY_TOPIC, TOPICS
 from eventlog.port import Stored
 
 
@@ -56,6 +57,8 @@ def tail(
     """Print events as they come."""
     wanted = Wanted(tuple(station or ()), tuple(type_ or ()))
     topics = topic or list(TOPICS)
+    if unknown := [name for name in topics if name not in EVERY_TOPIC]:
+        fail(f"no such topic: {', '.join(unknown)}; there are {', '.join(EVERY_TOPIC)}", USAGE)
     try:
         run_quietly(
             _follow(event_log, topics, wanted, from_beginning=from_beginning, count=count, as_json=as_json)

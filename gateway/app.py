@@ -5,6 +5,7 @@ server -> admission -> sessions -> session -> desk (rpc, translation) -> publish
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from platform import python_version
@@ -137,7 +138,10 @@ class Gateway:
     async def start(self) -> None:
         """Open the log and listen. Raises LogUnavailable, RecordRefused (a topic is missing), OSError."""
         settings = self._settings
-        self.internal_port = await self.internal.start(settings.internal_host, settings.internal_port)
+        with _named(
+            f"OCPP_INTERNAL_HOST={settings.internal_host}, OCPP_INTERNAL_PORT={settings.internal_port}"
+        ):
+            self.internal_port = await self.internal.start(settings.internal_host, settings.internal_port)
         await self._log.open()
         await self._find_topics()
         await self._commanding.check()
@@ -155,8 +159,10 @@ class Gateway:
         await self._commanding.heard()
         tls = None
         if settings.tls_certificate is not None and settings.tls_key is not None:
-            tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
-        self.port = await self._server.start(settings.host, settings.port, tls)
+            with _named(f"OCPP_TLS_CERTIFICATE={settings.tls_certificate}, OCPP_TLS_KEY={settings.tls_key}"):
+                tls = tls_context(str(settings.tls_certificate), str(settings.tls_key))
+        with _named(f"OCPP_HOST={settings.host}, OCPP_PORT={settings.port}"):
+            self.port = await self._server.start(settings.host, settings.port, tls)
         self._starting = False
         _log.info(
             "listening for stations",
@@ -294,3 +300,12 @@ class Gateway:
             "The gateway's version and Python's.",
             {"version": version_of("ocpp-gateway"), "python": python_version()},
         )
+
+
+@contextlib.contextmanager
+def _named(settings: str) -> Iterator[None]:
+    """A fault of the system, with the settings that led to it."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{settings}: {error}") from error

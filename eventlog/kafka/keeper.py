@@ -3,7 +3,7 @@
 import asyncio
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from eventlog.kafka.ending import end
 from eventlog.kafka.publisher import Publisher
@@ -89,7 +89,9 @@ class Keeper:
                 # What it has learned so far are the brokers; from now on it knows all topics.
                 started = bool(await producer.client.force_metadata_update())
         except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailable(f"no broker of {self._bootstrap} answers: {error!r}") from error
+            # (that a connection failed says no more than that, in the library's inner words)
+            why = "" if isinstance(error, KafkaConnectionError | TimeoutError) else f": {error}"
+            raise LogUnavailable(f"no broker of {self._bootstrap} answers{why}") from error
         finally:
             if not started:
                 await end(producer, 0.0)

@@ -6,7 +6,9 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession
 
 from cli.demo_place import free_port
@@ -64,6 +66,25 @@ def test_a_port_that_is_taken_is_told_in_one_line(start: Started, run: Ran) -> N
         done = run("serve", OCPP_PORT=str(port), OCPP_INTERNAL_PORT="0")
     assert done.returncode == 1
     assert "address already in use" in done.stderr
+    assert f"OCPP_PORT={port}" in done.stderr
+    assert "exc_type" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"OCPP_HOST": "nowhere.invalid"},
+        {"OCPP_INTERNAL_HOST": "nowhere.invalid"},
+        {"OCPP_TLS_CERTIFICATE": "empty.pem", "OCPP_TLS_KEY": "empty.pem"},
+    ],
+)
+def test_what_leads_to_a_fault_of_the_system_is_named(
+    run: Ran, tmp_path: Path, wrong: dict[str, str]
+) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    done = run("serve", **{"OCPP_PORT": "0", "OCPP_INTERNAL_PORT": "0"} | wrong)
+    assert done.returncode == 1
+    assert all(f"{name}={value}" in done.stderr for name, value in wrong.items()), done.stderr
     assert "exc_type" not in done.stderr
 
 
@@ -76,4 +97,5 @@ def test_a_broker_that_is_not_there_is_told_and_nothing_hangs(run: Ran) -> None:
     )
     assert done.returncode == 1
     assert "the start failed" in done.stderr
+    assert "AddressFamily" not in done.stderr, "no inner words"
     assert "exc_type" not in done.stderr

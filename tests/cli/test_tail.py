@@ -161,8 +161,14 @@ def test_a_log_that_cannot_be_read_is_told_in_a_line(
 
 
 def test_a_missing_topic_is_told_with_what_to_do(run: Ran, filled: str) -> None:
-    done = run("tail", "--topic", "nope.v1", "--event-log", filled)
+    done = run("tail", "--topic", "ocpp.routes.v1", "--event-log", filled)
     assert done.returncode == 1
-    assert "nope.v1" in done.stderr
+    assert "ocpp.routes.v1" in done.stderr
     assert "ocpp-gateway topics apply" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_topic_that_does_not_exist_is_refused_with_those_that_do(run: Ran) -> None:
+    done = run("tail", "--topic", "nosuch")
+    assert done.returncode == 2
+    assert "no such topic: nosuch; there are ocpp.stations.v1, " in done.stderr
