@@ -9,9 +9,8 @@ from pathlib import Path
 def free_port(wanted: int) -> int:
     """The wanted port, or another one if somebody has it."""
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # a port in TIME_WAIT is free, as for the server
+        # A port in TIME_WAIT is free, as for the server.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", wanted))
         except OSError as error:
@@ -26,9 +25,8 @@ def own_address() -> str:
     """The address by which the rest of the network reaches this host; loopback where there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(
-                ("192.0.2.1", 9)
-            )  # nothing is sent: UDP, and an address for documentation (RFC 5737)
+            # Nothing is sent: UDP, and an address for documentation (RFC 5737).
+            probe.connect(("192.0.2.1", 9))
         except OSError:
             return "127.0.0.1"
         address: str = probe.getsockname()[0]

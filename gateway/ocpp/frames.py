@@ -94,9 +94,8 @@ def parse(data: bytes, *, newer_frames: bool) -> Frame:
         and type(frame[1]) is type(frame[2]) is str
         and len(frame[1]) <= MAX_ID_LENGTH
     ):
-        return Call(
-            frame[1], frame[2], frame[3]
-        )  # nearly every frame of a station: no need to try the patterns
+        # Nearly every frame of a station: no need to try the patterns.
+        return Call(frame[1], frame[2], frame[3])
     if len(frame) > 1 and type(frame[1]) is not str:
         frame[1] = _number_id(frame[1], data)
     return _by_grammar(frame, newer_frames=newer_frames)
