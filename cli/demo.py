@@ -56,6 +56,7 @@ def demo(
     settings = or_exit(
         lambda: GatewaySettings.load(
             port=port,
+            internal_host="127.0.0.1",
             internal_port=internal_port,
             event_log=f"sqlite:///{file}",
             heartbeat_seconds=10,
@@ -127,15 +128,18 @@ class Demo:
 
     def _say_how(self) -> None:
         self._console.print(
-            f"Watch the events:  {self._tail()}\n"
+            f"Watch the events:  {self._program('tail')}\n"
+            f"Who is connected:  {self._program('stations')}\n"
+            f"Command a station: {self._program('command', self._configs[0].id, 'station.reset')}\n"
             f"Your own charger:  {self._url()}<station id>\n"
+            f"The same by HTTP:  http://127.0.0.1:{self._settings.internal_port}/v1/openapi.json\n"
             f"Metrics:           http://127.0.0.1:{self._settings.internal_port}/metrics\n",
             soft_wrap=True,
         )
 
-    def _tail(self) -> str:
-        """The command that shows the events, as it runs in any other terminal."""
-        return shlex.join((program_path(), "tail", "--event-log", self._settings.event_log))
+    def _program(self, *words: str) -> str:
+        """A command of ours on this run's log, as it runs in any other terminal."""
+        return shlex.join((program_path(), *words, "--event-log", self._settings.event_log))
 
     def _url(self) -> str:
         return f"ws://{own_address()}:{self._settings.port}{self._settings.path}/"
@@ -166,7 +170,7 @@ class Demo:
 
     def _screen(self, seconds: float) -> RenderableType:
         heading = f"{len(self._configs)} stations, {seconds:.0f} s; station time runs {SPEED:g} times as fast"
-        footing = f"{self._tail()}   {self._url()}<station id>   ctrl-C ends"
+        footing = f"{self._program('tail')}   {self._url()}<station id>   ctrl-C ends"
         return live(self._picture, self._feed, self._versions, heading, footing)
 
     async def _until_quiet(self) -> None:
