@@ -187,9 +187,8 @@ class Session:
         receive = self._transport.receive
         try:
             while True:
-                self._hear(
-                    await receive()
-                )  # without a name here, where it would be held until the next comes
+                # Without a name here, where it would be held until the next comes.
+                self._hear(await receive())
                 if len(self._inbox) >= self._limits.inbox_messages:
                     self._room = asyncio.get_running_loop().create_future()
                     await self._room
@@ -310,9 +309,8 @@ class Session:
             await asyncio.wait({task})
         self._metrics.closed.at(self._why).n += 1
         if predecessor is not None:
-            await (
-                predecessor.until_ended()
-            )  # also when there was no time to begin: the successor waits for us
+            # Also when there was no time to begin: the successor waits for us.
+            await predecessor.until_ended()
         if self._announced:
             now = datetime.now(UTC)
             await self._announce(
