@@ -99,10 +99,12 @@ class RoutedPartition:
 
     def tick(self, now: Now, well_since: float) -> list[Action]:
         """A little time has passed. `well_since`: since when the log has been well, infinite while it is not."""
-        return self._ledger.tick(now, well_since)
+        return self._ledger.tick(now, well_since) if self.is_live else []
 
     def tidy(self, now: Now) -> list[Action]:
         """About a second has passed."""
+        if not self.is_live:
+            return []
         return [*self._declare_lost(now), *self._ledger.tidy(now)]
 
     def gateway_found(self, gateway: str, now: Now) -> list[Action]:

@@ -50,7 +50,6 @@ class Restoring:
 
     def __init__(self) -> None:
         self.ends: dict[Partition, int] | None = None
-        self.commands_end = 0
         self.rewind_to: int | None = None
         """The first command that came too early, and is to be read again."""
 
@@ -203,11 +202,8 @@ class Router:
             return
         wanted = [Partition(topic, number) for number in new for topic in (PRESENCE.name, ROUTES.name)]
         ends = await subscription.ends(wanted)
-        # Asked for later: so no note is read whose command stands behind this end.
-        commands = await subscription.ends(Partition(COMMANDS.name, number) for number in new)
         for number, restoring in new.items():
             restoring.ends = {p: end for p, end in ends.items() if p.number == number}
-            restoring.commands_end = commands[Partition(COMMANDS.name, number)]
 
     async def _let_act(
         self, subscription: Subscription, partition: RoutedPartition, restoring: Restoring
@@ -216,11 +212,13 @@ class Router:
         next_note = await subscription.position(Partition(ROUTES.name, number))
         commands = Partition(COMMANDS.name, number)
         next_command = await subscription.position(commands)
+        # Asked for now: every note that has been read is about a command before this end.
+        commands_end = (await subscription.ends([commands]))[commands]
         if restoring.rewind_to is not None:
             next_command = restoring.rewind_to
             subscription.seek(commands, next_command)
         if self._restoring.pop(number, None) is restoring:
-            self._do(partition, partition.go_live(next_note, next_command, restoring.commands_end, _now()))
+            self._do(partition, partition.go_live(next_note, next_command, commands_end, _now()))
 
     # Records and time
 

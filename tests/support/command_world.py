@@ -16,7 +16,7 @@ from contract.presence import Presence
 from contract.results import CommandCompleted
 from contract.routes import Returned, command_key
 from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROUTES
-from eventlog.port import Partition, Place, Record, Stored
+from eventlog.port import Place, Record, Stored
 from gateway.routing.actions import Action, Insist, Now
 from gateway.routing.partition import RoutedPartition
 from gateway.routing.tally import Tally
@@ -99,9 +99,9 @@ class Router:
                 self._world.log.committed[topic] = offset
 
     def interrupt(self) -> None:
-        """The partition is taken away and comes back: what was read is kept, what was pending is not."""
+        """The partition is taken away and comes back: what was read is kept, and what was insisted on."""
         self.partition.pause()
-        self.pending.clear()
+        self.pending = deque(action for action in self.pending if isinstance(action, Insist))
         self._ends = {topic: self._world.log.end(topic) for topic in READ}
 
     def _go_live(self) -> bool:
@@ -110,7 +110,10 @@ class Router:
             return False
         self.pending.extend(
             self.partition.go_live(
-                notes, self.positions[COMMANDS.name], self._ends[COMMANDS.name], self._world.now
+                notes,
+                self.positions[COMMANDS.name],
+                self._world.log.end(COMMANDS.name),
+                self._world.now,
             )
         )
         return True
