@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
+from uuid import uuid4
 
 import pytest
 
@@ -17,7 +18,7 @@ from contract.vocabulary import COMMANDS
 from eventlog.port import EventLog
 from eventlog.url import open_log
 from tests.cli.conftest import Ran
-from tests.gateway.api.conftest import Answering, answering
+from tests.gateway.api.conftest import Answering, answering, held, say
 
 UNLOCK = ("connector.unlock", "--json", '{"evse": {"id": 1}}')
 
@@ -183,3 +184,24 @@ def test_a_result_in_words_has_what_the_station_said_and_what_was_lost() -> None
         "  error       NotSupported: no",
         "  sent        Lost {}",
     ]
+
+
+async def test_the_same_on_kafka(run: Ran, kafka: str) -> None:
+    log = open_log(kafka)
+    await log.open()
+    await log.apply_topics(COMMAND_TOPICS.values())
+    station = f"CP-{uuid4().hex[:8]}"
+    async with answering(log) as answers:
+        done = await asyncio.to_thread(run, "command", station, *UNLOCK, "--event-log", kafka)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [request.command for key, request in answers.seen if key == station] == ["connector.unlock"]
+    await say(log, station, held())
+    listed = await asyncio.to_thread(run, "stations", station, "--json", "--event-log", kafka)
+    assert json.loads(listed.stdout)["online"] is True
+    await log.close()
+
+
+def test_a_kafka_that_is_not_there(run: Ran) -> None:
+    done = run("command", "CP-1", *UNLOCK, "--event-log", "kafka://127.0.0.1:1")
+    assert done.returncode == 9
+    assert "cannot reach the event log kafka://127.0.0.1:1" in done.stderr
