@@ -15,13 +15,10 @@ from contract.model import Station
 from contract.openapi import COMMAND_ID, LONGEST_WAIT_SECONDS
 from contract.results import CommandRequest
 from eventlog.port import LogUnavailable
-from gateway.api.commands import GRACE_SECONDS, Commands
+from gateway.api.commands import GRACE_SECONDS, RECALL_AGE_MS, Commands
 from gateway.api.ids import Whereabouts, new_id, now_ms, whereabouts
 from gateway.api.parameters import REQUEST_ID, json_body, number, station_in_path, station_in_query, text
 from gateway.api.problems import Refused
-
-USUAL_AGE_MS = 3_600_000
-"""How far back a command is looked for whose id does not tell when it was sent."""
 
 _COMMAND_ID = re.compile(COMMAND_ID)
 
@@ -41,7 +38,7 @@ class CommandRoutes:
         body = await json_body(request)
         command = _command(body, await self._commands.partition(station))
         try:
-            sent = await self._commands.send(station, command)
+            sent = await self._commands.send(station, command, is_new="id" not in body)
         except LogUnavailable as trouble:
             raise Refused(
                 503,
@@ -69,7 +66,7 @@ class CommandRoutes:
         since_ms = _since_ms(request)
         where = whereabouts(command_id)
         if station is not None:
-            where = Whereabouts(await self._commands.partition(station), since_ms or now_ms() - USUAL_AGE_MS)
+            where = Whereabouts(await self._commands.partition(station), since_ms or now_ms() - RECALL_AGE_MS)
         known = await self._commands.find(command_id, station, where)
         if known is None:
             hint = "" if where else " This gateway did not take it; name its `station` to ask the log."

@@ -10,8 +10,8 @@ import msgspec
 
 from contract.results import CommandRequest
 from contract.topics import COMMAND_RESULTS, COMMANDS, partition_of
-from eventlog.port import EventLog, LogUnavailable, Record
-from gateway.api.ids import Whereabouts, now_ms
+from eventlog.port import EventLog, LogUnavailable, Record, RecordRefused
+from gateway.api.ids import Whereabouts, now_ms, whereabouts
 from gateway.api.results import SKEW_MILLISECONDS, Result, Results, completed
 
 KNOWN_AT_MOST = 10_000
@@ -19,6 +19,10 @@ KNOWN_AT_MOST = 10_000
 KNOWN_BYTES = 32 * 1024 * 1024
 GRACE_SECONDS = 5.0
 """How long after its deadline a command has its result at the latest."""
+RECALL_SECONDS = 1.0
+"""A command without a result after so long may have had it before: a repeated one gets no second."""
+RECALL_AGE_MS = 3_600_000
+"""How far back the log is searched for an id that does not tell its time."""
 LOOK_UP_RECORDS = 100_000
 LOOK_UP_SECONDS = 10.0
 LOOK_UPS_AT_ONCE = 4
@@ -63,15 +67,16 @@ class Commands:
         self._known: OrderedDict[str, Sent] = OrderedDict()
         self._kept_bytes = 0
         self._looking_up = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+        self._recalling: set[asyncio.Task[None]] = set()
 
     async def partition(self, station: str) -> int:
         """Where the commands and the results of a station stand. Raises LogUnavailable, RecordRefused."""
         return partition_of(station, await self._log.partitions(COMMAND_RESULTS.name))
 
-    async def send(self, station: str, request: CommandRequest) -> Sent:
-        """Have the command in the topic; one that is repeated is not written again.
+    async def send(self, station: str, request: CommandRequest, *, is_new: bool) -> Sent:
+        """Have the command in the topic; one that is repeated here is not written again.
 
-        Raises LogUnavailable (it may be written yet), RecordRefused, Reused.
+        `is_new`: its id was made for this request, so that nobody can have sent it before. Raises LogUnavailable (it may be written yet), RecordRefused, Reused.
         """
         known = self._known.get(request.id)
         if known is not None:
@@ -81,7 +86,8 @@ class Commands:
             return known
         sent = self._known[request.id] = Sent(station, request)
         try:
-            result = await self._results.expect(await self.partition(station), station, request.id)
+            partition = await self.partition(station)
+            result = await self._results.expect(partition, station, request.id)
             try:
                 await self._log.append(Record(COMMANDS.name, station, msgspec.json.encode(request)))
             except BaseException:
@@ -96,6 +102,9 @@ class Commands:
         loop = asyncio.get_running_loop()
         giving_up = loop.call_later(request.deadline_seconds + GRACE_SECONDS, result.cancel)
         result.add_done_callback(lambda _: giving_up.cancel())
+        if not is_new:
+            recalling = loop.call_later(RECALL_SECONDS, self._recall, sent, partition, result)
+            result.add_done_callback(lambda _: recalling.cancel())
         result.add_done_callback(lambda _: self._settle(sent, result))
         self._bound()
         return sent
@@ -112,7 +121,24 @@ class Commands:
 
     async def close(self) -> None:
         """Wait for nothing any more."""
+        for task in self._recalling:
+            task.cancel()
+        await asyncio.gather(*self._recalling, return_exceptions=True)
         await self._results.close()
+
+    def _recall(self, sent: Sent, partition: int, result: Result) -> None:
+        """Look for the result in the past: another gateway may have taken the same command before."""
+
+        async def look() -> None:
+            where = whereabouts(sent.id) or Whereabouts(partition, sent.since_ms - RECALL_AGE_MS)
+            with contextlib.suppress(LogUnavailable, RecordRefused):
+                found = await self._look_up(sent.id, sent.station, where)
+                if found is not None and found.result is not None and not result.done():
+                    result.set_result(found.result)
+
+        task = asyncio.create_task(look())
+        self._recalling.add(task)
+        task.add_done_callback(self._recalling.discard)
 
     async def _look_up(self, command_id: str, station: str | None, where: Whereabouts) -> Found | None:
         topics = [COMMANDS.name, COMMAND_RESULTS.name]

@@ -12,7 +12,7 @@ from contract.topics import COMMAND_RESULTS, COMMANDS, partition_of
 from eventlog.port import Partition, Record
 from gateway.api import commands as sending
 from gateway.api import results
-from tests.gateway.api.conftest import Answering, Backend, completed, serving
+from tests.gateway.api.conftest import Answering, Backend, answering, completed, serving
 from tests.support.memory_log import MemoryLog, MemoryStore
 
 COMMANDS_OF_1 = "/v1/stations/CP-1/commands"
@@ -151,6 +151,20 @@ async def test_an_own_id_is_found_by_another_gateway_as_location_says(
         hidden = await other.get("/v1/commands/a+b=c@d")
         assert hidden.status == 404
         assert "name its `station`" in hidden.json["detail"]
+
+
+async def test_what_is_repeated_to_another_gateway_gets_the_result_it_had(
+    backend: Backend, log: MemoryLog, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A router gives a command one result: when it comes again, nothing more is published."""
+    monkeypatch.setattr(sending, "RECALL_SECONDS", 0.1)
+    body = {**UNLOCK, "id": "order-1"}
+    async with answering(log):
+        first = await backend.post(COMMANDS_OF_1, body)
+    async with serving(log) as other, asyncio.timeout(3):
+        again = await other.post(COMMANDS_OF_1, body)
+    assert (again.status, again.json) == (200, first.json)
+    assert len(written(store)) == 2
 
 
 async def test_a_command_that_never_was_is_not_found(backend: Backend, answers: Answering) -> None:
