@@ -47,6 +47,7 @@ def id_token(path: str = "idTag") -> Reader:
         if type(value) is not str:
             value = as_text(value, reading)
             if value is None:
+                reading.refuse_token()
                 return None
         if not value.strip():
             reading.quirk("idtag_empty")

@@ -137,6 +137,8 @@ def id_token(longest: int, types: Mapping[str, str] | None = None, *, required: 
         )
         if token.value is None and token.type != "NoAuthorization":  # which has none by right
             reading.quirk("idtag_empty")
+            if type(said.get("idToken")) is not str:
+                reading.refuse_token()
         return token
 
     return read

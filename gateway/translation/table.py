@@ -75,6 +75,10 @@ class Reading:
         self.quirks: list[str] = []
         self.inferred: list[str] = []
 
+    def refuse_token(self) -> None:
+        """The message's idToken could not be read: it authorises nobody, whoever decides."""
+        self.verdict = Decision(status="Invalid")
+
     def quirk(self, code: str) -> None:
         """Note that the message was odd, once for each code."""
         if code not in self.quirks:

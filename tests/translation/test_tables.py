@@ -104,3 +104,24 @@ def check(version: str, action: str, said: Any) -> list[Fact]:
 def test_what_is_no_payload_is_read_as_an_empty_one(said: Any, row: tuple[str, str]) -> None:
     facts = check(*row, said)
     assert (said == {}) is not bool({"payload_null", "shape"} & set(facts[0].event.quirks))
+
+
+@pytest.mark.parametrize("said", [{"a": 1}, [], True, None])
+@pytest.mark.parametrize(
+    ("version", "action", "payload"),
+    [
+        ("1.6", "Authorize", {}),
+        ("1.6", "StartTransaction", {"connectorId": 1, "meterStart": 0, "timestamp": "2026-01-01T00:00:00Z"}),
+        ("2.0.1", "Authorize", {}),
+        ("2.1", "Authorize", {}),
+        ("2.0.1", "TransactionEvent", {"eventType": "Started", "transactionInfo": {"transactionId": "t"}}),
+    ],
+)
+def test_a_token_that_cannot_be_read_authorises_nobody(
+    version: str, action: str, payload: dict[str, Any], said: Any
+) -> None:
+    if action == "TransactionEvent" and said is None:
+        said = {}  # without a token it asks for nothing
+    name, info = ("idTag", "idTagInfo") if version == "1.6" else ("idToken", "idTokenInfo")
+    told = translate(TABLES[version][action], payload | {name: said}, golden.reading(version, action))
+    assert told.answer[info]["status"] == "Invalid"
