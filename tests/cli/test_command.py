@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +13,8 @@ import pytest
 
 from cli.command import EXIT_CODES
 from cli.command_view import worded
-from contract.results import Status
+from contract.checking import faults
+from contract.results import CommandRequest, Status
 from contract.topics import COMMAND_TOPICS
 from contract.vocabulary import COMMANDS
 from eventlog.port import EventLog
@@ -57,6 +59,26 @@ async def test_the_exit_code_says_what_became_of_it(
 def test_every_status_has_a_code_of_its_own() -> None:
     assert set(EXIT_CODES) == set(get_args(Status))
     assert sorted(EXIT_CODES.values()) == list(range(8))
+
+
+def test_the_page_has_the_codes_and_commands_that_may_be_sent() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commanding.md").read_text()
+    codes = {
+        words.strip().replace(" ", "_"): int(code)
+        for code, words in re.findall(r"^\| (\d) \| ([a-z ]+)", page, re.MULTILINE)
+    }
+    assert {status: codes[status] for status in EXIT_CODES} == EXIT_CODES
+    lines = [
+        shlex.split(line, comments=True)
+        for line in page.splitlines()
+        if line.startswith("ocpp-gateway command CP")
+    ]
+    assert len(lines) > 5
+    for _, _, _, *words in lines:
+        request = CommandRequest(id="1", command=words[0], arguments=json.loads(words[-1]))
+        if words[0] == "--raw":
+            request = CommandRequest(id="1", action=words[1], version=words[3], payload=json.loads(words[-1]))
+        assert faults(request) == []
 
 
 async def test_the_record_is_what_was_asked_for(run: Ran, answers: Answering, address: str) -> None:
