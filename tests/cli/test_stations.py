@@ -41,7 +41,7 @@ def test_a_table_of_all(run: Ran, address: str) -> None:
     assert heads == ["STATION", "OCPP", "STATE", "GATEWAY", "SINCE"]
     assert [row[:2] for row in rows] == [["CP-1", "1.6"], ["CP-3", "1.6"], ["DE*2", "2.1"]]
     assert rows[0][2:4] == ["online", "gw-2"]
-    assert rows[0][5:] == ["s", "ago"]
+    assert rows[0][5] in {"s", "min"}
     assert rows[1][2:] == ["offline:", "client", "gw-1", "3", "h", "ago"]
     assert total == ["2", "online,", "1", "not"]
 
