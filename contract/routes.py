@@ -39,11 +39,13 @@ class Returned(Value, frozen=True, kw_only=True, tag_field="kind", tag="returned
 class Carried(Value, frozen=True, kw_only=True, tag_field="kind", tag="carried"):
     """A command that stays open for long, whole: who takes over need not read back to its beginning.
 
-    `request` is the value of its record at `offset` of the commands' partition.
+    `request` is the value of its record at `offset` of the commands' partition. `read_to` is how far its writer
+    had read the routes: what stands from there up to this note may have overtaken it.
     """
 
     command: str
     after: int
+    read_to: int
     offset: int
     request: str
     asked_at: Moment

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from contract.routes import Assigned, Returned
 from gateway.routing import requests
 
 if TYPE_CHECKING:
-    from contract.routes import Assigned
+    from contract.routes import Carried
     from eventlog.port import Record
     from gateway.routing.actions import Now
 
@@ -44,13 +45,21 @@ def asked(
     )
 
 
+class Ending(NamedTuple):
+    """A result as it stands in the routes. `after` is None where the holder says it: then it counts."""
+
+    record: "Record"
+    after: int | None
+
+
 class Command:
     """A command whose result is not yet published.
 
-    It may be known from its notes before its record is read: then `asked` is None.
+    It may be known from its notes before its record, or a `Carried`, is read: then `asked` is None.
     """
 
     __slots__ = (
+        "_early",
         "after",
         "asked",
         "carried_at",
@@ -59,6 +68,7 @@ class Command:
         "delivered_to",
         "gateway",
         "is_publishing",
+        "is_settled",
         "key",
         "known_since",
         "noted_at",
@@ -83,22 +93,50 @@ class Command:
         """Until then it looks for the station's next connection, whatever it asked for."""
         self.proposed_at: float | None = None
         self.carried_at: int | None = None
-        """The offset of its newest `Carried`."""
+        """From where on the routes must be read to believe its newest `Carried`."""
         self.carry_due = 0.0
         self.result: Record | None = None
         self.is_publishing = False
+        self.is_settled = False
+        """Its result is published, by somebody who has read its record before us."""
+        self._early: list[tuple[int, Assigned | Returned | Ending, float]] = []
 
-    def assign(self, note: "Assigned") -> None:
-        """It is this connection's, unless another note was quicker."""
-        if note.after == self.after and self.connection is None:
-            self.after += 1
-            self.gateway, self.connection = note.gateway, note.connection
-            self.proposed_at = None
+    def hear(self, offset: int, said: "Assigned | Returned | Ending", patient_until: float) -> None:
+        """The next note of the command; it counts, or was overtaken by another."""
+        if self.asked is None:
+            self._early.append((offset, said, patient_until))
+        self._apply(said, patient_until)
 
-    def take_back(self, connection: str, patient_until: float) -> None:
-        """It is nobody's again, if it was this connection's."""
-        if self.connection == connection:
-            self.after += 1
-            self.connection = None
-            self.proposed_at = None
-            self.patient_until = patient_until
+    def begin(self, said: Asked, base: "Carried | None" = None) -> None:
+        """What is asked is known: from its record, or from where it was carried.
+
+        Then what was heard before may be the end of a story without its beginning; it is told again from there.
+        """
+        self.asked = said
+        early, self._early = self._early, []
+        if base is None:
+            return
+        self.after, self.result = base.after, None
+        self.gateway, self.connection = base.gateway or "", base.connection
+        for offset, note, patient_until in early:
+            if offset >= base.read_to:
+                self._apply(note, patient_until)
+
+    def _apply(self, said: "Assigned | Returned | Ending", patient_until: float) -> None:
+        if self.result is not None:
+            return
+        if isinstance(said, Ending):
+            if said.after is None or said.after == self.after:
+                self.result = said.record
+        elif isinstance(said, Returned):
+            if self.connection == said.connection:
+                self._change(None)
+                self.patient_until = patient_until
+        elif said.after == self.after and self.connection is None:
+            self.gateway = said.gateway
+            self._change(said.connection)
+
+    def _change(self, connection: str | None) -> None:
+        self.after += 1
+        self.connection = connection
+        self.proposed_at = None

@@ -12,6 +12,7 @@ a command that stays open for long is carried, whole, to the end of the routes.
 """
 
 import heapq
+import sys
 from collections import OrderedDict, deque
 
 import msgspec
@@ -21,7 +22,7 @@ from contract.topics import COMMANDS, ROUTES
 from eventlog.port import Partition, Record, Stored
 from gateway.routing import requests, words
 from gateway.routing.actions import Action, Insist, Now, Propose, Spent
-from gateway.routing.command import Asked, Command, asked
+from gateway.routing.command import Asked, Command, Ending, asked
 from gateway.routing.offsets import Offsets
 from gateway.routing.steps import RETRY_SECONDS, Stations, Steps
 from gateway.routing.tally import Tally
@@ -55,8 +56,10 @@ class Ledger:
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._checks: list[tuple[float, str]] = []
         self._commands = Offsets()
+        self._first_note = sys.maxsize
         self._next_note = 0
         self._past: deque[tuple[float, int]] = deque()
+        self._noted: deque[tuple[int, int]] = deque()
         self._settled: list[str] = []
         self._spent: list[int] = []
         self._spent_before: set[int] = set()
@@ -68,7 +71,7 @@ class Ledger:
     @property
     def open(self) -> int:
         """How many commands have no published result."""
-        return len(self._open)
+        return sum(command.asked is not None for command in self._open.values())
 
     # What is read
 
@@ -89,7 +92,11 @@ class Ledger:
             return []
         if command is None:
             command = self._open[key] = Command(key, self._next_note, now)
-        self._ask(command, said, now)
+        self._noted.append((offset, command.noted_at))
+        self._begin(command, said, now)
+        if command.is_settled:
+            self._end(command, now)
+            return []
         actions = self._check(command, now)
         if said.fault is not None:
             self._tally.invalid.n += 1
@@ -119,16 +126,15 @@ class Ledger:
         if isinstance(note, Settled):
             self._read_settled(note, now)
             return []
+        if isinstance(note, Returned):
+            self._stations.drop(stored.record.key, note.connection)
         command = self._known(note.command, offset, now)
-        if command is None or command.result is not None:
+        if command is None:
             return []
         if isinstance(note, Carried):
-            self._read_carried(command, note, stored, now)
-        elif isinstance(note, Returned):
-            self._stations.drop(stored.record.key, note.connection)
-            command.take_back(note.connection, now.mono + PATIENCE_SECONDS)
+            self._read_carried(command, note, stored.record.key, now)
         else:
-            command.assign(note)
+            command.hear(offset, note, now.mono + PATIENCE_SECONDS)
         return self._check(command, now)
 
     def _read_result(self, headers: dict[str, bytes], record: Record, offset: int, now: Now) -> list[Action]:
@@ -136,30 +142,34 @@ class Ledger:
         if command is None:
             return []
         after = headers.get(AFTER)
-        if command.result is None and (after is None or int(after) == command.after):
-            command.result = record
+        command.hear(offset, Ending(record, None if after is None else int(after)), 0.0)
         return self._check(command, now)
 
-    def _read_carried(self, command: Command, note: Carried, stored: Stored, now: Now) -> None:
-        if note.after < command.after:
-            return
-        # More notes have counted than we have read: we began to read behind them, and this is what they made.
-        command.after = note.after
-        command.gateway, command.connection = note.gateway or "", note.connection
+    def _read_carried(self, command: Command, note: Carried, station: str, now: Now) -> None:
         if command.asked is None:
+            if note.read_to < self._first_note:
+                return  # who knows what stood between: whoever relies on this has us begin before it
             asked_ms = int(note.asked_at.timestamp() * 1000)
-            said = asked(note.offset, stored.record.key, note.request.encode(), asked_ms, now)
+            said = asked(note.offset, station, note.request.encode(), asked_ms, now)
             if isinstance(said, requests.Unreadable):
                 return  # not written by a router
-            self._ask(command, said, now)
-        command.carried_at = stored.place.offset
+            self._begin(command, said, now, note)
+        elif note.after != command.after or command.result is not None:
+            return  # it was overtaken
+        command.carried_at = note.read_to
         command.carry_due = now.mono + CARRY_AGAIN_SECONDS
         self._commands.free(note.offset)
 
     def _read_settled(self, note: Settled, now: Now) -> None:
         for key in note.commands:
             command = self._open.get(key)
-            if command is not None:
+            if command is None:
+                continue
+            if self._is_live and command.asked is None:
+                command.is_settled = (
+                    True  # by another router, which is ahead of us: its record is still to come
+                )
+            else:
                 self._end(command, now)
         for offset in note.offsets:
             if offset >= self._commands.next:
@@ -171,6 +181,7 @@ class Ledger:
             self._restored_notes = (offset, offset)
         if not self._past:
             self._past.append((now.mono, offset))
+        self._first_note = min(self._first_note, offset)
         self._next_note = offset + 1
 
     def _known(self, key: str, offset: int, now: Now) -> Command | None:
@@ -182,8 +193,8 @@ class Ledger:
             command = self._open[key] = Command(key, offset, now)
         return command
 
-    def _ask(self, command: Command, said: Asked, now: Now) -> None:
-        command.asked = said
+    def _begin(self, command: Command, said: Asked, now: Now, base: Carried | None = None) -> None:
+        command.begin(said, base)
         command.carry_due = now.mono + CARRY_AFTER_SECONDS
         self._of_station.setdefault(said.station, {})[command.key] = command
 
@@ -231,7 +242,7 @@ class Ledger:
             if command.asked is not None and command.result is None and now.mono >= command.carry_due:
                 command.carry_due = now.mono + RETRY_SECONDS
                 if command.asked.fault is None:
-                    actions.append(self._steps.carry(command, command.asked))
+                    actions.append(self._steps.carry(command, command.asked, self._next_note))
         while self._settled or self._spent:
             settled = Settled(
                 commands=tuple(self._settled[:SETTLED_AT_ONCE]), offsets=tuple(self._spent[:SETTLED_AT_ONCE])
@@ -255,7 +266,10 @@ class Ledger:
     def positions(self) -> dict[Partition, int]:
         """How far the group may commit: who begins there knows all that is open, and what has ended lately."""
         commands = self._commands.first
+        while self._noted and self._noted[0][0] < commands:
+            self._noted.popleft()
         notes = self._past[0][1] if self._past else self._next_note
+        notes = min(notes, min((noted_at for _, noted_at in self._noted), default=notes))
         for command in self._open.values():
             notes = min(notes, command.noted_at if command.carried_at is None else command.carried_at)
         if self._restored_notes is not None and commands < self._restored_commands:

@@ -56,11 +56,12 @@ class Steps:
             return self._unassigned(command, said, now)
         return self._assigned(command, said, command.connection, now, well_since)
 
-    def carry(self, command: Command, said: Asked) -> Action:
-        """Write the command down anew, whole."""
+    def carry(self, command: Command, said: Asked, read_to: int) -> Action:
+        """Write the command down anew, whole, as the routes up to `read_to` have made it."""
         carried = Carried(
             command=command.key,
             after=command.after,
+            read_to=read_to,
             offset=said.offset,
             request=said.value.decode(),
             asked_at=words.moment(said.asked_ms),
