@@ -140,12 +140,12 @@ async def test_the_drain_closes_evenly_over_its_time(pod: Pod) -> None:
         closed_at[station] = time.monotonic() - started
 
     watching = [asyncio.create_task(watch(station)) for station in stations]
-    took = await drained(pod, 0.5)
+    took = await drained(pod, 1.0)
     await asyncio.gather(*watching)
-    assert 0.4 < took < 2
+    assert 0.8 < took < 3
     times = sorted(closed_at.values())
     gaps = [later - sooner for sooner, later in itertools.pairwise(times)]
-    assert max(gaps) < 0.25, "not all at once, and no pause"
+    assert max(gaps) < 0.6, "not all at once, and no pause"
     assert times[-1] - times[0] > 0.3
     assert {station.transport.closed for station in stations} == {(1001, "this gateway is going away")}
     assert len(pod.sessions) == 0
