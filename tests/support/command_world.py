@@ -293,14 +293,24 @@ class World:
             for router in self.routers:
                 router.commit()
 
+    def route(self) -> bool:
+        """Routers and gateways do what there is to do now, and send nothing; whether there was anything."""
+        worked, at_work = False, True
+        while at_work:
+            at_work = False
+            for router in self.routers:
+                for topic in READ:
+                    at_work |= router.read(topic)
+                at_work |= router.append()
+            for pod in list(self.pods):
+                at_work |= self.read_inbox(pod)
+            worked |= at_work
+        return worked
+
     def _work(self) -> bool:
-        worked = False
-        for router in self.routers:
-            for topic in READ:
-                worked |= router.read(topic)
-            worked |= router.append()
+        worked = self.route()
         for pod in list(self.pods):
-            worked |= self.read_inbox(pod) | self.send(pod) | self.answer(pod)
+            worked |= self.send(pod) | self.answer(pod)
         return worked
 
     # What became of it
