@@ -48,9 +48,48 @@ class Served(NamedTuple):
         return [check_line(line) for line in told.splitlines()]
 
 
+class Launched(NamedTuple):
+    """The process of a gateway, and the file of what it logs."""
+
+    process: subprocess.Popen[bytes]
+    served: Served
+    errors: Path
+
+    def kill(self) -> None:
+        """SIGKILL: nobody is told."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """It must stop by itself on SIGTERM, and never have logged an exception."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        assert code == 0, self.errors.read_text()
+        self.check()
+
+    def check(self) -> None:
+        """It has logged no exception."""
+        said = self.errors.read_text()
+        assert "Traceback" not in said, said
+        assert '"exception":' not in said, said  # how an exception stands in the log's JSON lines
+
+
 @contextlib.contextmanager
 def serving(log_url: str, errors: Path, settings: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """Run a gateway; at the end it must stop by itself on SIGTERM, and never have logged an exception."""
+    """Run a gateway, and stop it."""
+    launched = launch(log_url, errors, settings)
+    try:
+        yield launched.served
+    finally:
+        launched.stop()
+
+
+def launch(log_url: str, errors: Path, settings: Mapping[str, str] | None = None) -> Launched:
+    """Start a gateway and wait until it is ready."""
     port, internal_port = _free_port(), _free_port()
     more = {
         "OCPP_HOST": "127.0.0.1",
@@ -67,19 +106,11 @@ def serving(log_url: str, errors: Path, settings: Mapping[str, str] | None = Non
         )
     try:
         _await_ready(process, f"http://127.0.0.1:{internal_port}/ready", errors)
-        yield Served(f"ws://127.0.0.1:{port}/ocpp", log_url, process.pid)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            code = process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
-    said = errors.read_text()
-    assert code == 0, said
-    assert "Traceback" not in said, said
-    assert '"exception":' not in said, said  # how an exception stands in the log's JSON lines
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return Launched(process, Served(f"ws://127.0.0.1:{port}/ocpp", log_url, process.pid), errors)
 
 
 def run(*arguments: str, log_url: str) -> str:

@@ -1,0 +1,68 @@
+"""Stations that come back to another gateway each time, and the record of what they were asked."""
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+from simulator.settings import FleetSettings, StationConfig
+from simulator.wire import ConnectFailed, WebSocketDialer, Wire
+
+
+class HeardWire:
+    """A wire that notes each DataTransfer its station is asked for: its `data` names a command."""
+
+    def __init__(self, wire: Wire, heard: Counter[str]) -> None:
+        self._wire = wire
+        self._heard = heard
+
+    async def send(self, text: bytes) -> None:
+        await self._wire.send(text)
+
+    async def receive(self) -> bytes | str | None:
+        text = await self._wire.receive()
+        if text is not None:
+            match json.loads(text):
+                case [2, _, "DataTransfer", {"data": str(named)}]:
+                    self._heard[named] += 1
+        return text
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+
+class Roaming:
+    """Dials for a fleet: each time one of the gateways that are up. `heard` counts the commands by their name."""
+
+    def __init__(self, settings: FleetSettings, seed: int) -> None:
+        self._settings = settings
+        self._chance = Random(seed)
+        self._dialers: dict[str, WebSocketDialer] = {}
+        self._wires: dict[str, HeardWire] = {}
+        self.heard: Counter[str] = Counter()
+
+    def add(self, url: str) -> None:
+        """This gateway is up."""
+        self._dialers[url] = WebSocketDialer(replace(self._settings, url=url))
+
+    async def remove(self, url: str) -> None:
+        """This gateway is no more."""
+        await self._dialers.pop(url).close()
+
+    async def dial(self, config: StationConfig) -> Wire:
+        if not self._dialers:
+            raise ConnectFailed("no gateway is up")
+        dialer = self._chance.choice(list(self._dialers.values()))
+        wire = HeardWire(await dialer.dial(config), self.heard)
+        self._wires[config.id] = wire
+        return wire
+
+    async def hang_up(self, stations: int) -> None:
+        """So many stations drop their connection, whatever is on it."""
+        some = self._chance.sample(sorted(self._wires), min(stations, len(self._wires)))
+        await asyncio.gather(*(self._wires[station].close() for station in some))
+
+    async def close(self) -> None:
+        for url in list(self._dialers):
+            await self.remove(url)
