@@ -40,6 +40,12 @@ DECISION_REQUESTS = Topic(
 )
 DECISION_REPLIES = Topic("ocpp.decision-replies.v1", "what it decided", retention_seconds=DAY)
 
+STATIONS_REGISTRY = Topic(
+    "ocpp.stations-registry.v1", "from backends: what they know of each station", compacted=True
+)
+CDRS = Topic("billing.cdrs.v1", "charge detail records of ended sessions", retention_seconds=365 * DAY)
+ALERTS = Topic("alerts.v1", "alerts raised, updated and resolved", retention_seconds=30 * DAY)
+
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (STATIONS, TRANSACTIONS, METER_VALUES, SECURITY, COMMAND_RESULTS, FRAMES, DEAD_LETTERS)
@@ -56,7 +62,13 @@ DECISION_TOPICS: dict[str, Topic] = {
 }
 """How backends say what stations are answered."""
 
-EVERY_TOPIC: dict[str, Topic] = {**TOPICS, **COMMAND_TOPICS, **DECISION_TOPICS}
+CONSUMER_TOPICS: dict[str, Topic] = {topic.name: topic for topic in (STATIONS_REGISTRY, CDRS, ALERTS)}
+"""What the consumers read and write besides."""
+
+EVERY_TOPIC: dict[str, Topic] = {**TOPICS, **COMMAND_TOPICS, **DECISION_TOPICS, **CONSUMER_TOPICS}
+"""What `ocpp-gateway topics` makes of a log."""
+
+GATEWAY_TOPICS: dict[str, Topic] = {**TOPICS, **COMMAND_TOPICS, **DECISION_TOPICS}
 """What a log must have before a gateway uses it."""
 
 

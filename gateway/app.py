@@ -17,7 +17,7 @@ import structlog
 from contract.envelope import Envelope
 from contract.events import StationConnected
 from contract.model import Station
-from contract.topics import EVERY_TOPIC
+from contract.topics import EVERY_TOPIC, GATEWAY_TOPICS
 from eventlog.in_flight import Limits
 from eventlog.port import LogUnavailable, RecordRefused
 from eventlog.url import open_log
@@ -217,7 +217,7 @@ class Gateway:
         if self._settings.event_log.startswith("sqlite"):
             await self._log.apply_topics(EVERY_TOPIC.values())
         missing = []
-        for topic in EVERY_TOPIC:
+        for topic in GATEWAY_TOPICS:
             try:
                 await self._log.partitions(topic)
             except RecordRefused:

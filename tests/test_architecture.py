@@ -49,6 +49,8 @@ ONLY = {
     "sqlite3": {"eventlog.embedded"},
     "jsonschema_rs": {"gateway.ocpp.schemas"},
     "prometheus_client": {"service.metrics", "service.internal"},
+    "sqlalchemy": {"consumers"},
+    "alembic": {"consumers"},
 }
 """Libraries that only one place of the program knows."""
 
@@ -103,6 +105,14 @@ def test_layers_of_the_gateway_look_downwards() -> None:
             if within(module, layer):
                 up = {name for name in imports(path) if within(name, above)}
                 assert not up, f"{module} knows {up}"
+
+
+def test_consumers_know_their_runtime_and_not_each_other() -> None:
+    for module, path in modules("consumers"):
+        mine = ".".join(module.split(".")[:2])
+        allowed = {"consumers.runtime"} if mine != "consumers" else set()
+        known = {name for name in imports(path) if within(name, {"consumers"}) and name != "consumers"}
+        assert all(within(name, {mine, *allowed}) for name in known), f"{module} knows {known}"
 
 
 def test_ocpp_knows_nothing_else_of_the_gateway() -> None:
