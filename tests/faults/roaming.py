@@ -1,6 +1,7 @@
 """Stations that come back to another gateway each time, and the record of what they were asked."""
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from dataclasses import replace
@@ -33,22 +34,27 @@ class HeardWire:
 
 
 class Roaming:
-    """Dials for a fleet: each time one of the gateways that are up. `heard` counts the commands by their name."""
+    """Dials for a fleet: each time one of the gateways that are up. `heard` counts the commands by their name.
+
+    A gateway that is removed keeps the connections that it has.
+    """
 
     def __init__(self, settings: FleetSettings, seed: int) -> None:
         self._settings = settings
         self._chance = Random(seed)
+        self._open = contextlib.AsyncExitStack()
         self._dialers: dict[str, WebSocketDialer] = {}
         self._wires: dict[str, HeardWire] = {}
         self.heard: Counter[str] = Counter()
 
-    def add(self, url: str) -> None:
+    async def add(self, url: str) -> None:
         """This gateway is up."""
-        self._dialers[url] = WebSocketDialer(replace(self._settings, url=url))
+        dialer = WebSocketDialer(replace(self._settings, url=url))
+        self._dialers[url] = await self._open.enter_async_context(dialer)
 
-    async def remove(self, url: str) -> None:
-        """This gateway is no more."""
-        await self._dialers.pop(url).close()
+    def remove(self, url: str) -> None:
+        """Nobody shall come to this gateway any more."""
+        del self._dialers[url]
 
     async def dial(self, config: StationConfig) -> Wire:
         if not self._dialers:
@@ -64,5 +70,4 @@ class Roaming:
         await asyncio.gather(*(self._wires[station].close() for station in some))
 
     async def close(self) -> None:
-        for url in list(self._dialers):
-            await self.remove(url)
+        await self._open.aclose()

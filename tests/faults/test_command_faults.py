@@ -50,21 +50,21 @@ class Gateways:
         settings = {"OCPP_GATEWAY_ID": f"gw-{number}"}
         launched = await asyncio.to_thread(launch, self._cluster.url, errors, settings)
         self.up[number] = launched
-        self._roaming.add(launched.served.url)
+        await self._roaming.add(launched.served.url)
 
-    async def kill(self, *numbers: int) -> None:
+    def kill(self, *numbers: int) -> None:
         for number in numbers:
             self.up[number].process.kill()
         for number in numbers:
             launched = self.up.pop(number)
             launched.kill()
             self.killed.append(launched)
-            await self._roaming.remove(launched.served.url)
+            self._roaming.remove(launched.served.url)
 
     async def stop(self, number: int) -> None:
         """In good order."""
         launched = self.up.pop(number)
-        await self._roaming.remove(launched.served.url)
+        self._roaming.remove(launched.served.url)
         await asyncio.to_thread(launched.stop)
 
     def end(self) -> None:
@@ -140,12 +140,12 @@ async def _live_through_faults(
     moving = asyncio.create_task(_move(roaming, enough))
     await asyncio.sleep(10)
 
-    await gateways.kill(1)  # it routes a third of the commands, and holds a third of the stations
+    gateways.kill(1)  # it routes a third of the commands, and holds a third of the stations
     await asyncio.sleep(20)
     await gateways.start(1)
     await asyncio.sleep(8)
 
-    await gateways.kill(2, 3)  # the router and the owner of many a command at once
+    gateways.kill(2, 3)  # the router and the owner of many a command at once
     await asyncio.sleep(20)
     await gateways.start(2)
     await gateways.start(3)
