@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from consumers.monitoring.api import document as monitoring
 from contract import asyncapi, command_overview, decision_documents, openapi, overview
 from contract.envelope import encode
 from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
@@ -148,6 +149,7 @@ def documents() -> dict[str, str]:
     return {
         "settings.md": _settings(),
         f"{CONTRACT}/openapi.json": _json(openapi.document(version("ocpp-gateway"))),
+        f"{CONTRACT}/monitoring-openapi.json": _json(monitoring.document(version("ocpp-gateway"))),
         f"{CONTRACT}/asyncapi.json": _json(asyncapi.document(version("ocpp-gateway"), examples, arguments)),
         f"{CONTRACT}/events.md": overview.page(said_by, _texts(examples)),
         f"{CONTRACT}/commands.md": command_overview.page(said_as, _texts(arguments), _text(request)),
