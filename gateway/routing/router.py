@@ -214,11 +214,13 @@ class Router:
         next_command = await subscription.position(commands)
         # Asked for now: every note that has been read is about a command before this end.
         commands_end = (await subscription.ends([commands]))[commands]
+        if self._restoring.get(number) is not restoring:
+            return  # taken away meanwhile; if it was given again, it is restored anew
+        del self._restoring[number]
         if restoring.rewind_to is not None:
             next_command = restoring.rewind_to
             subscription.seek(commands, next_command)
-        if self._restoring.pop(number, None) is restoring:
-            self._do(partition, partition.go_live(next_note, next_command, commands_end, _now()))
+        self._do(partition, partition.go_live(next_note, next_command, commands_end, _now()))
 
     # Records and time
 
