@@ -33,6 +33,14 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     is_lost: bool = False
 
 
+class Superseded(NamedTuple):
+    """A connection that lost its station to another gateway's at `at_ms`; its own gateway has not said that it ended."""
+
+    station: str
+    held: Held
+    at_ms: int
+
+
 class _Due(NamedTuple):
     kind: str
     name: str
@@ -44,6 +52,7 @@ class Holders:
     def __init__(self) -> None:
         self._rows: dict[str, Held] = {}
         self._due: dict[_Due, Letter] = {}
+        self._superseded: dict[str, Superseded] = {}
         self._online: Counter[str] = Counter()
 
     @property
@@ -89,6 +98,14 @@ class Holders:
             if row.is_lost and row.gateway == gateway:
                 self._restate(station, row)
 
+    def superseded(self) -> list[Superseded]:
+        """The connections of which nobody has said yet that they ended. `settle` those of which that is known."""
+        return list(self._superseded.values())
+
+    def settle(self, connection: str) -> None:
+        """The end of this connection is told, or will be by its own gateway."""
+        self._superseded.pop(connection, None)
+
     def letters(self) -> list[Letter]:
         """What is to be told now; each is given once."""
         due, self._due = self._due, {}
@@ -105,12 +122,16 @@ class Holders:
         if rival is not None and rival.gateway != said.gateway:
             # Also when it is lost: if its gateway comes back, the connection there is an old one.
             self._close(station, rival.gateway, rival.connection)
+            if not rival.is_lost:
+                self._superseded[rival.connection] = Superseded(station, rival, since_ms)
         self._due.pop(_Due("restate", station), None)
+        self.settle(said.connection)
         gateway, version = sys.intern(said.gateway), sys.intern(said.version)
         self._put(station, Held(gateway, said.connection, version, since_ms))
 
     def _ended(self, station: str, row: Held | None, said: Presence) -> None:
         self._due.pop(_Due("close", said.connection), None)
+        self.settle(said.connection)
         if row is not None and row.connection != said.connection:
             if not row.is_lost:
                 self._restate(station, row)

@@ -30,6 +30,10 @@ class Living:
         if gateway in self.lost:
             self.lost -= {gateway}
 
+    def heard(self, gateway: str) -> float | None:
+        """When its last beat came through, or it was first named."""
+        return self._heard.get(gateway)
+
     def expect(self, gateway: str, now: float) -> None:
         """Somebody has named this gateway: if it was never heard, its silence begins now."""
         self._heard.setdefault(gateway, now)

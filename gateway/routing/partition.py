@@ -23,6 +23,10 @@ LETTER_SECONDS = 60.0
 """How long a letter to a gateway is worth sending."""
 DECLARE_AT_ONCE = 500
 DECLARE_AGAIN_SECONDS = 5.0
+CLOSING_SECONDS = 3.0
+"""A gateway that is heard so long after its connection was superseded was told to close it, and has told the end."""
+SUPERSEDED_SECONDS = 60.0
+"""By then its gateway was lost, or was not."""
 
 _decode_presence = msgspec.json.Decoder(Presence).decode
 
@@ -30,7 +34,8 @@ _decode_presence = msgspec.json.Decoder(Presence).decode
 class RoutedPartition:
     """Everything that a router knows of one partition number.
 
-    `is_lost` tells of a gateway whether it is silent; `partitions` is how many there are of each
+    `is_lost` tells of a gateway whether it is silent, `heard` when it was heard last (monotonic seconds, None where
+    it never was); `partitions` is how many there are of each
     topic, `inboxes` of the deliveries.
     """
 
@@ -42,12 +47,14 @@ class RoutedPartition:
         partitions: int,
         inboxes: int,
         is_lost: Callable[[str], bool],
+        heard: Callable[[str], float | None],
         tally: Tally,
     ) -> None:
         self.number = number
         self._partitions = partitions
         self._inboxes = inboxes
         self._is_lost = is_lost
+        self._heard = heard
         self._tally = tally
         self._holders = Holders()
         self._ledger = Ledger(gateway, number, inboxes, self, tally)
@@ -105,7 +112,7 @@ class RoutedPartition:
         """About a second has passed."""
         if not self.is_live:
             return []
-        return [*self._declare_lost(now), *self._ledger.tidy(now)]
+        return [*self._declare_lost(now), *self._end_superseded(now), *self._ledger.tidy(now)]
 
     def gateway_found(self, gateway: str, now: Now) -> list[Action]:
         """A gateway that was lost is heard again."""
@@ -182,4 +189,20 @@ class RoutedPartition:
                 self._declared[held.connection] = now.mono + DECLARE_AGAIN_SECONDS
                 presence, event = words.declared_lost(station, held, now.wall_ms, self.number)
                 actions += [Insist(event), Propose(presence)]
+        return actions
+
+    def _end_superseded(self, now: Now) -> list[Action]:
+        """Declare the end of connections whose station came back elsewhere, and whose gateway can say it no more."""
+        actions: list[Action] = []
+        for station, held, at_ms in self._holders.superseded():
+            age_seconds = (now.wall_ms - at_ms) / 1000
+            heard = self._heard(held.gateway)
+            lived_on = heard is not None and heard > now.mono - age_seconds + CLOSING_SECONDS
+            if not lived_on and self._is_lost(held.gateway):
+                self._tally.declared.n += 1
+                _, event = words.declared_lost(station, held, at_ms, self.number)
+                actions.append(Insist(event))
+            elif not lived_on and age_seconds < SUPERSEDED_SECONDS:
+                continue
+            self._holders.settle(held.connection)
         return actions

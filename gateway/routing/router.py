@@ -152,6 +152,7 @@ class Router:
                     partitions=self._count,
                     inboxes=self._inboxes,
                     is_lost=self._is_lost,
+                    heard=self._living.heard,
                     tally=self._tally,
                 )
             self._active[number] = kept

@@ -52,7 +52,13 @@ class Router:
     def __init__(self, world: "World", name: str) -> None:
         self._world = world
         self.partition = RoutedPartition(
-            0, name, partitions=1, inboxes=1, is_lost=lambda gateway: gateway in world.lost, tally=Tally.new()
+            0,
+            name,
+            partitions=1,
+            inboxes=1,
+            is_lost=lambda gateway: gateway in world.lost,
+            heard=world.heard,
+            tally=Tally.new(),
         )
         log = world.log
         self.positions = {
@@ -135,6 +141,7 @@ class World:
     def __init__(self) -> None:
         self.log = Log()
         self.lost: set[str] = set()
+        self.killed: dict[str, float] = {}
         self.mono = 1_000.0
         self.routers: list[Router] = []
         self.pods: dict[str, Pod] = {}
@@ -193,10 +200,16 @@ class World:
         if announce:
             self._present(here, station, connection, online=False)
 
-    def kill(self, pod: str) -> None:
+    def kill(self, pod: str, *, is_noticed: bool = True) -> None:
         """SIGKILL: nothing more is said."""
         del self.pods[pod]
-        self.lost.add(pod)
+        self.killed[pod] = self.mono
+        if is_noticed:
+            self.lost.add(pod)
+
+    def heard(self, pod: str) -> float | None:
+        """When it beat last: the living do all the time."""
+        return self.mono if pod in self.pods else self.killed.get(pod)
 
     def read_inbox(self, pod: str) -> bool:
         here = self.pods[pod]

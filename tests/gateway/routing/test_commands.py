@@ -194,6 +194,44 @@ def test_the_stations_of_a_lost_gateway_are_declared_disconnected(world: World) 
     assert world.routers[0].partition.online == 1
 
 
+def ends_declared(world: World) -> list[tuple[str, str]]:
+    """The connection of each end that routers have declared, with its gateway."""
+    headers = [dict(stored.record.headers) for stored in world.log.topics.get(STATIONS.name, [])]
+    return [(header["ce_connection"].decode(), header["ce_source"].decode()) for header in headers]
+
+
+@pytest.mark.parametrize("router_dies", [False, True])
+def test_a_connection_of_a_lost_gateway_ends_also_when_its_station_is_back_elsewhere(
+    world: World, *, router_dies: bool
+) -> None:
+    old = world.connect("S", "A")
+    world.route()
+    world.kill("A", is_noticed=False)
+    world.mono += 2
+    new = world.connect("S", "B")
+    world.route()
+    if router_dies:
+        world.routers.clear()
+        world.start_router("r2")
+        world.route()
+    world.settle(8)
+    assert ends_declared(world) == []
+    world.lost.add("A")
+    world.settle(80)
+    assert ends_declared(world) == [(old, "/gateways/A")]
+    assert world.routers[0].partition.holding("S") == ("B", new)
+
+
+def test_an_end_that_its_own_gateway_has_told_is_not_declared(world: World) -> None:
+    world.connect("S", "A")
+    world.route()
+    world.connect("S", "B")
+    world.settle(5)
+    world.kill("A")
+    world.settle(80)
+    assert ends_declared(world) == []
+
+
 def test_a_gateway_that_comes_back_says_which_stations_it_still_has(world: World) -> None:
     connection = world.connect("S", "A")
     world.connect("T", "A")
@@ -281,7 +319,9 @@ def test_a_command_in_the_wrong_partition_is_moved_with_its_time() -> None:
     """Librdkafka's usual partitioner is another than Java's."""
     here = 1 - partition_of("S", 2)
     tally = Tally.new()
-    partition = RoutedPartition(here, "r", partitions=2, inboxes=1, is_lost=lambda _: False, tally=tally)
+    partition = RoutedPartition(
+        here, "r", partitions=2, inboxes=1, is_lost=lambda _: False, heard=lambda _: None, tally=tally
+    )
     partition.go_live(0, 0, 0, Now(0.0, 0))
     headers = [("trace", b"7")]
     stored = Stored(Record(COMMANDS.name, "S", b"{}", headers), Place(COMMANDS.name, here, 0), 4_000)
