@@ -1,6 +1,7 @@
 """The servers under measure: the gateway on each event log, and what it is compared with."""
 
 import asyncio
+import re
 import socket
 import sqlite3
 import sys
@@ -75,7 +76,7 @@ class Server:
     ) -> None:
         self.contestant = contestant
         self._surroundings, self._identity = surroundings, identity
-        self._port = free_port()
+        self._port, self._internal_port = free_port(), free_port()
         if contestant.module is None:
             command = [GATEWAY, "serve"]
         else:
@@ -98,6 +99,19 @@ class Server:
         tls = self._identity.trusted() if self._identity else None
         return Target(self._port, self.contestant.echoes, tls)
 
+    @property
+    def _internal(self) -> str:
+        return f"http://127.0.0.1:{self._internal_port}"
+
+    async def gauge(self, name: str) -> float:
+        """A number that the gateway itself tells: a metric without labels, as of now."""
+        async with aiohttp.ClientSession() as probe:
+            text = await (await probe.get(f"{self._internal}/metrics")).text()
+        found = re.search(rf"^ocpp_gateway_{name} (\S+)$", text, re.MULTILINE)
+        if found is None:
+            raise ServerFailed(f"{self.program.name} has no metric {name}")
+        return float(found[1])
+
     def _arguments(self) -> list[str]:
         arguments = ["--port", str(self._port)]
         if self.contestant.log == "kafka":
@@ -107,7 +121,7 @@ class Server:
             arguments += ["--certificate", str(self._identity.certificate), "--key", str(self._identity.key)]
         return arguments
 
-    def _settings(self, internal_port: int) -> Mapping[str, str]:
+    def _settings(self) -> Mapping[str, str]:
         log = self._surroundings.kafka
         if self.contestant.log == "sqlite":
             log = f"sqlite:///{self._database}"
@@ -115,7 +129,7 @@ class Server:
         settings = {
             "OCPP_HOST": "127.0.0.1",
             "OCPP_PORT": str(self._port),
-            "OCPP_INTERNAL_PORT": str(internal_port),
+            "OCPP_INTERNAL_PORT": str(self._internal_port),
             "OCPP_EVENT_LOG": log,
             # 100 stations that ask as fast as they are answered are beyond any sensible rate limit.
             "OCPP_MESSAGES_PER_SECOND": "100000",
@@ -134,13 +148,11 @@ class Server:
             self.program.start()
             await self.program.until_listening(self._port)
             return
-        internal_port = free_port()
-        settings = self._settings(internal_port)
-        self.program.start(settings)
-        await self.program.until_listening(internal_port)
+        self.program.start(self._settings())
+        await self.program.until_listening(self._internal_port)
         end = time.monotonic() + READY_SECONDS
         async with aiohttp.ClientSession() as probe:
-            while (answer := await probe.get(f"http://127.0.0.1:{internal_port}/ready")).status != 200:
+            while (answer := await probe.get(f"{self._internal}/ready")).status != 200:
                 self.program.check()
                 if time.monotonic() > end:
                     raise ServerFailed(f"{self.program.name} is not ready: {await answer.text()}")

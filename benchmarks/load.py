@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.messages import Script, times
-from benchmarks.pacer import Pacer
+from benchmarks.pacer import pace
 from benchmarks.stations import Station, Tally
 
 if TYPE_CHECKING:
@@ -39,11 +39,22 @@ class Target(NamedTuple):
     tls: ssl.SSLContext | None = None
 
 
-class Fleet:
-    """Stations that are connected to one server. Every method raises LoadFailed at the first fault."""
+def station_id(serial: int) -> str:
+    """The name of the station of this number."""
+    return f"BENCH-{serial:05d}"
 
-    def __init__(self, target: Target, script: Script) -> None:
+
+class Fleet:
+    """Stations that are connected to one server. Every method raises LoadFailed at the first fault.
+
+    `make` makes a station; `first` is the number of the first, where other fleets have those before it.
+    """
+
+    def __init__(
+        self, target: Target, script: Script, *, make: Callable[..., Station] = Station, first: int = 0
+    ) -> None:
         self._target, self._script = target, script
+        self._make, self._first = make, first
         self._tally = Tally()
         self._stations: list[Station] = []
         self._times = times(datetime.now(UTC))
@@ -55,7 +66,7 @@ class Fleet:
 
     async def connect(self, count: int) -> None:
         """Connect so many stations and have each boot."""
-        serials = iter(range(count))
+        serials = iter(range(self._first, self._first + count))
         try:
             async with asyncio.timeout(2 * PATIENCE_SECONDS), asyncio.TaskGroup() as connecting:
                 for _ in range(CONNECTING_AT_ONCE):
@@ -67,7 +78,7 @@ class Fleet:
     async def _connect_each(self, serials: Iterator[int]) -> None:
         loop = asyncio.get_running_loop()
         for serial in serials:
-            station = Station(serial, self._script, self._tally, self._times, echoed=self._target.echoes)
+            station = self._make(serial, self._script, self._tally, self._times, echoed=self._target.echoes)
             await loop.create_connection(
                 lambda station=station: station,  # binds it now
                 "127.0.0.1",
@@ -75,12 +86,13 @@ class Fleet:
                 ssl=self._target.tls,
                 server_hostname="localhost" if self._target.tls else None,
             )
-            station.handshake(f"127.0.0.1:{self._target.port}", f"/ocpp/BENCH-{serial:05d}")
+            station.handshake(f"127.0.0.1:{self._target.port}", f"/ocpp/{station_id(serial)}")
             await station.opening
             self._stations.append(station)
 
     async def start_transactions(self) -> None:
-        """Start a transaction on each station, and spread them evenly over their sessions."""
+        """Start a transaction on each station, tell its status, and spread them evenly over their sessions."""
+        await self._each(Station.ask)
         await self._each(Station.ask)
         for number, station in enumerate(self._stations):
             station.skip(number)
@@ -105,22 +117,8 @@ class Fleet:
     async def at_rate(self, per_second: float, seconds: float) -> "array[float]":
         """The open loop; the seconds from when each message was due to its answer."""
         self._tally.seconds = array("d")
-        loop, finished = asyncio.get_running_loop(), asyncio.Event()
         turn = itertools.cycle(self._stations)
-        with Pacer(per_second) as pacer:
-            instants = (pacer.started + number / per_second for number in itertools.count(1))
-
-            def tick() -> None:
-                for when in itertools.islice(instants, pacer.ticks()):
-                    next(turn).due(when)
-                if time.monotonic() - pacer.started >= seconds:
-                    finished.set()
-
-            loop.add_reader(pacer, tick)
-            try:
-                await finished.wait()
-            finally:
-                loop.remove_reader(pacer)
+        await pace(per_second, seconds, lambda when: next(turn).due(when))
         await self._quiet()
         return self._tally.seconds
 

@@ -4,9 +4,12 @@ The timers of event loops are exact to a millisecond; Linux's timerfd to some mi
 it from 3.13 on; until then libc is asked directly.
 """
 
+import asyncio
 import ctypes
+import itertools
 import os
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -52,3 +55,25 @@ class Pacer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._fd)
+
+
+async def pace(per_second: float, seconds: float, due: Callable[[float], None]) -> None:
+    """The open loop: call `due` with each instant (of `time.monotonic`) when something is to be done.
+
+    The instants are fixed beforehand; one that has passed while nobody could look is given late, as it was.
+    """
+    loop, finished = asyncio.get_running_loop(), asyncio.Event()
+    with Pacer(per_second) as pacer:
+        instants = (pacer.started + number / per_second for number in itertools.count(1))
+
+        def tick() -> None:
+            for when in itertools.islice(instants, pacer.ticks()):
+                due(when)
+            if time.monotonic() - pacer.started >= seconds:
+                finished.set()
+
+        loop.add_reader(pacer, tick)
+        try:
+            await finished.wait()
+        finally:
+            loop.remove_reader(pacer)

@@ -8,7 +8,7 @@ import asyncio
 import collections
 import time
 from array import array
-from typing import cast
+from typing import Any, cast
 
 import orjson
 
@@ -39,13 +39,13 @@ class Station(asyncio.Protocol):
         "_number",
         "_opened",
         "_rest",
-        "_serial",
         "_step",
         "_times",
         "_values",
         "closed",
         "opening",
         "script",
+        "serial",
         "tally",
         "transport",
     )
@@ -58,7 +58,7 @@ class Station(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.opening: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
-        self._serial, self._number, self._step, self._times = serial, 0, 0, times
+        self.serial, self._number, self._step, self._times = serial, 0, 0, times
         self._answer = b'[2,"' if echoed else b'[3,"'
         self._values = {TRANSACTION: padded(TRANSACTION, b"1"), NUMBER: padded(NUMBER, b"0")}
         self._expected: bytes | None = None  # how the answer to the open request begins
@@ -123,7 +123,7 @@ class Station(asyncio.Protocol):
 
     def _send(self, message: Template) -> None:
         number = self._number = self._number + 1
-        message_id = b"%08x-0000-4000-8000-%012x" % (self._serial, number)
+        message_id = b"%08x-0000-4000-8000-%012x" % (self.serial, number)
         values = self._values
         values[ID] = message_id
         values[TIME] = self._times[number % len(self._times)]
@@ -179,12 +179,17 @@ class Station(asyncio.Protocol):
             self.tally.refused += 1
             self.tally.faults[f"CALLERROR {rest[0]}"] += 1
             self._next()
-        elif kind == 2:  # the server asks something of the station, which this one cannot do
-            self.tally.faults[f"CALL {rest[0]}"] += 1
-            refusal = orjson.dumps([4, message_id, "NotSupported", "", {}])
-            self.transport.write(frames.masked(refusal))
+        elif kind == 2:
+            self.called(message_id, *rest)
         else:
             self.tally.faults[f"an answer to nothing that is open: type {kind}"] += 1
+
+    def called(self, message_id: str, action: str, payload: Any) -> None:
+        """The server asks something of the station, which this one cannot do."""
+        del payload
+        self.tally.faults[f"CALL {action}"] += 1
+        refusal = orjson.dumps([4, message_id, "NotSupported", "", {}])
+        self.transport.write(frames.masked(refusal))
 
     def _answered(self, data: bytes, body: int) -> None:
         self.tally.answered += 1

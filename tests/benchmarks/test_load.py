@@ -29,9 +29,9 @@ async def test_a_fleet_counts_its_answers(server: Server) -> None:
     fleet = Fleet(server.target, V201)
     await fleet.connect(5)
     await fleet.start_transactions()
-    assert fleet.answered == 10  # a boot and a start each
+    assert fleet.answered == 15  # a boot, a start and a status each
     waits = await fleet.at_rate(200, 0.25)
-    assert fleet.answered == 10 + len(waits)
+    assert fleet.answered == 15 + len(waits)
     assert 45 <= len(waits) <= 60
     assert all(0 < wait < 5 for wait in waits)
     await fleet.leave()
