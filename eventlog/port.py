@@ -72,7 +72,11 @@ Started = Callable[[], None]
 
 
 class Subscription(Protocol):
-    """A member of a consumer group. Reading starts where the group last committed, else at the beginning."""
+    """A member of a consumer group. Reading starts where the group last committed, else at the beginning.
+
+    It stays a member as long as its event loop turns, however long it does not fetch: who waits for a
+    database need not lose its partitions to others that wait for the same.
+    """
 
     @property
     def assigned(self) -> frozenset[Partition]:
@@ -89,6 +93,12 @@ class Subscription(Protocol):
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Read this assigned partition from `offset` on. Raises ValueError when it is not assigned."""
+
+    async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The offset before which retention has deleted all, of each of these partitions. Raises LogUnavailable.
+
+        What is read from a position before it is missing from there up to it. Compaction moves it not.
+        """
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The offset behind the newest record of each of these partitions, as of now. Raises LogUnavailable."""

@@ -3,7 +3,6 @@
 import secrets
 import socket
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,9 +10,9 @@ from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 
 from contract.decisions import DECIDED, TOKEN_ACTIONS
 from contract.model import AuthorizationStatus
-from eventlog.url import HOW, is_address
-from service.logging import Format, Level
-from service.settings import Fault, JsonObject, Settings
+from eventlog.settings import EventLogSettings, Seconds
+from service.process import Port, ProcessSettings
+from service.settings import Fault, JsonObject
 
 if TYPE_CHECKING:
     from eventlog.kafka import KafkaSettings
@@ -45,12 +44,6 @@ def _zone(name: str) -> str:
     return name
 
 
-def _log_address(url: str) -> str:
-    if not is_address(url):
-        raise ValueError(HOW)
-    return url
-
-
 def _text_like(*examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": list(examples)})
 
@@ -59,8 +52,6 @@ ID_TOKEN = "idToken"  # noqa: S105 - a word of OCPP_DECISIONS, no secret
 """All the actions that ask about an idToken."""
 
 Zone = Annotated[str, AfterValidator(_zone), _text_like("UTC", "Europe/Berlin")]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 def gateway_name() -> str:
@@ -71,7 +62,7 @@ def gateway_name() -> str:
     return f"{host[:48] or 'gateway'}-{secrets.token_hex(3)}"
 
 
-class GatewaySettings(Settings):
+class GatewaySettings(EventLogSettings, ProcessSettings):
     """What an operator can say to a gateway."""
 
     # Where stations come in
@@ -95,69 +86,23 @@ class GatewaySettings(Settings):
     )
 
     # Where operators look
-    internal_host: str = Field("0.0.0.0", description="Address of the probes and metrics.")  # noqa: S104 - pods are probed from outside
     internal_port: Port = Field(9100, description="Port of /live, /ready and /metrics; 0 takes a free one.")
     api_token: SecretStr | None = Field(
         None,
         min_length=16,
         description="Bearer token of the HTTP API; without it the API is there only on a loopback address.",
     )
-    log_level: Level = Field("info", description="The least level that is logged.")
-    log_format: Format = Field("auto", description="JSON lines or colours; auto: colours on a terminal.")
 
-    # Where events go
-    event_log: Annotated[
-        str,
-        AfterValidator(_log_address),
-        _text_like("sqlite:///./var/ocpp-events.db", "kafka://host:9092,host:9092"),
-    ] = Field(
-        "sqlite:///./var/ocpp-events.db", description="The event log: an SQLite file or a Kafka cluster."
-    )
+    # What stands in the events
     gateway_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), _text_like("gateway-7f3a")] = Field(
         default_factory=gateway_name,
         description="Name of this gateway in the events' source; unique among those that run.",
         json_schema_extra={"default_text": "<host name>-<random>"},
     )
-    publish_deadline_seconds: Seconds = Field(
-        10, description="What the log has not taken by then is answered with InternalError."
-    )
     raw_payloads: bool = Field(
         default=True, description="Put the payload as it came beside each event's data."
     )
     raw_frames: bool = Field(default=False, description="Publish every frame, both ways, to ocpp.frames.v1.")
-
-    # How Kafka is reached, where the event log is kafka://
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="Encryption and authentication, in Kafka's words."
-    )
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", description="How user name and password are shown to the broker."
-    )
-    kafka_username: str | None = Field(None, description="User name for SASL.")
-    kafka_password: SecretStr | None = Field(None, description="Password for SASL.")
-    kafka_ca_file: FilePath | None = Field(
-        None,
-        description="PEM file of the authorities that sign the brokers' certificates; else the system's.",
-    )
-    kafka_certificate_file: FilePath | None = Field(
-        None, description="PEM file of our own certificate, for mutual TLS."
-    )
-    kafka_key_file: FilePath | None = Field(None, description="PEM file of our certificate's private key.")
-    kafka_compression: Literal["lz4", "zstd", "gzip", "snappy"] | None = Field(
-        None, description="Compression of batches; none where it is not set."
-    )
-    kafka_linger_ms: float = Field(
-        1, ge=0, le=1000, description="How long a batch waits for company: part of each answer's latency."
-    )
-    kafka_max_batch_bytes: int = Field(
-        1_000_000,
-        ge=16_384,
-        le=1_048_000,
-        description="Largest batch of a partition; below the broker's message.max.bytes.",
-    )
-    kafka_request_timeout_seconds: Seconds = Field(
-        5, description="A broker that is silent so long is connected to anew."
-    )
 
     # How stations are understood
     assume_version: Literal["1.6", "2.0.1", "2.1", "none"] = Field(
@@ -262,12 +207,8 @@ class GatewaySettings(Settings):
                 yield Fault("OCPP_DECISIONS", action, f"allowed: {ID_TOKEN}, {', '.join(DECIDED)}")
             elif who.startswith("id_tokens") and action not in (ID_TOKEN, *TOKEN_ACTIONS):
                 yield Fault("OCPP_DECISIONS", action, f"{who}: it asks about no idToken")
-        if (self.kafka_certificate_file is None) != (self.kafka_key_file is None):
-            yield Fault("OCPP_KAFKA_CERTIFICATE_FILE, OCPP_KAFKA_KEY_FILE", None, "set both or none")
-        if self.kafka_security_protocol.startswith("SASL") and not (
-            self.kafka_username and self.kafka_password
-        ):
-            yield Fault("OCPP_KAFKA_USERNAME, OCPP_KAFKA_PASSWORD", None, "SASL needs both")
+        for variables, problem in self.kafka_conflicts():
+            yield Fault(variables, None, problem)
 
     def deciders(self) -> dict[str, Decider]:
         """Who decides each action that is not left to the defaults; its own name counts more than idToken's."""
@@ -282,26 +223,4 @@ class GatewaySettings(Settings):
 
     def kafka(self) -> "KafkaSettings | None":
         """How Kafka is reached; None where the event log is no Kafka."""
-        if not self.event_log.startswith("kafka://"):
-            return None
-        # Imported here, because a laptop on the embedded log need not wait for it.
-        from eventlog.kafka import KafkaSettings  # noqa: PLC0415
-
-        return KafkaSettings(
-            client_id=self.gateway_id,
-            security_protocol=self.kafka_security_protocol,
-            sasl_mechanism=self.kafka_sasl_mechanism,
-            username=self.kafka_username,
-            password=self.kafka_password.get_secret_value() if self.kafka_password else None,
-            ca_file=_text(self.kafka_ca_file),
-            certificate_file=_text(self.kafka_certificate_file),
-            key_file=_text(self.kafka_key_file),
-            compression=self.kafka_compression,
-            linger_milliseconds=self.kafka_linger_ms,
-            max_batch_bytes=self.kafka_max_batch_bytes,
-            request_timeout_seconds=self.kafka_request_timeout_seconds,
-        )
-
-
-def _text(file: Path | None) -> str | None:
-    return None if file is None else str(file)
+        return self.kafka_as(self.gateway_id)

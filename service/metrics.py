@@ -102,10 +102,11 @@ class Metrics(Collector):
         return full
 
 
-def registry_of(metrics: Metrics) -> CollectorRegistry:
+def registry_of(*every: Metrics) -> CollectorRegistry:
     """A registry with these metrics and what is known of any process: memory, CPU, files, gc, Python."""
     registry = CollectorRegistry()
-    registry.register(metrics)
+    for metrics in every:
+        registry.register(metrics)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)

@@ -188,6 +188,20 @@ class LogFile:
         """The offset of the next record of each partition of the topic, by number."""
         return [self._next_offset(partition_id) for partition_id in self.partition_ids(topic)]
 
+    def begin(self, partition: Partition) -> int:
+        """The offset before which retention has deleted all; 0 in a compacted topic, which is never cut."""
+        topic, number = partition
+        partition_id = self._partition_id(topic, number)
+        first = partition_id << OFFSET_BITS
+        row = self.connection.execute(
+            "SELECT compacted, (SELECT min(place) FROM records WHERE place BETWEEN ? AND ?)"
+            " FROM topics WHERE name = ?",
+            (first, first | LAST_OFFSET, topic),
+        ).fetchone()
+        if row[0]:
+            return 0
+        return self._next_offset(partition_id) if row[1] is None else int(row[1]) & LAST_OFFSET
+
     def since(self, partition: Partition, since_ms: int) -> int:
         """The offset of the partition's first record of this time or later; its end where there is none.
 

@@ -70,6 +70,10 @@ class EmbeddedSubscription:
             raise ValueError(f"{partition} is not assigned to this member")
         self._positions[partition] = offset
 
+    async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        wanted = list(partitions)
+        return await self._threads.reading(lambda file: {p: file.begin(p) for p in wanted})
+
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         wanted = list(partitions)
         by_topic = {

@@ -7,7 +7,7 @@ taken away, or moved by a `seek` meanwhile, are dropped: they will be read again
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -20,9 +20,12 @@ from eventlog.kafka.reading import stored
 from eventlog.port import Assigned, LogUnavailable, Partition, Stored
 
 Fetched = Mapping[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None]]]
+Borders = Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
 
 SESSION_MILLISECONDS = 10_000
 HEARTBEAT_MILLISECONDS = 1_000
+IDLE_MILLISECONDS = 2**31 - 1
+"""How long a member may not fetch: for ever. Whether it lives, its beats say; they stop with its event loop."""
 COMMIT_SECONDS = 10.0
 LOOK_SECONDS = 10.0
 CLOSE_SECONDS = 5.0
@@ -60,6 +63,7 @@ class KafkaSubscription(ConsumerRebalanceListener):
             isolation_level="read_committed",
             session_timeout_ms=SESSION_MILLISECONDS,
             heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
+            max_poll_interval_ms=IDLE_MILLISECONDS,
             # Ranges: the same number of every topic goes to the same member, so that equally
             # partitioned topics can be joined.
             partition_assignment_strategy=(RangePartitionAssignor,),
@@ -113,14 +117,11 @@ class KafkaSubscription(ConsumerRebalanceListener):
         self._sought.add(partition)
         self._consumer.seek(TopicPartition(*partition), offset)
 
+    async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        return await self._borders(self._consumer.beginning_offsets, partitions)
+
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        wanted = [TopicPartition(*partition) for partition in partitions]
-        try:
-            async with asyncio.timeout(LOOK_SECONDS):
-                found = await self._consumer.end_offsets(wanted)
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise LogUnavailable(f"the brokers do not say where partitions end: {error!r}") from error
-        return {Partition(*partition): offset for partition, offset in found.items()}
+        return await self._borders(self._consumer.end_offsets, partitions)
 
     async def position(self, partition: Partition) -> int:
         if partition not in self._assigned:
@@ -164,6 +165,16 @@ class KafkaSubscription(ConsumerRebalanceListener):
                 await callback(partitions)
             except Exception as error:  # noqa: BLE001 whatever it is, it is raised where the caller sees it
                 self._failure = error
+
+    async def _borders(self, ask: Borders, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                found = await ask([TopicPartition(*partition) for partition in partitions])
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise LogUnavailable(
+                f"the brokers do not say where partitions begin and end: {error!r}"
+            ) from error
+        return {Partition(*partition): offset for partition, offset in found.items()}
 
     async def _get(self, max_records: int, wait_seconds: float) -> Fetched:
         try:

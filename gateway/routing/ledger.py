@@ -19,6 +19,7 @@ import msgspec
 
 from contract.routes import AFTER, Carried, Note, Returned, Settled, command_key
 from contract.topics import COMMANDS, ROUTES
+from eventlog.dead_letters import dead_letter
 from eventlog.port import Partition, Record, Stored
 from gateway.routing import requests, words
 from gateway.routing.actions import Action, Insist, Now, Propose, Spent
@@ -83,7 +84,7 @@ class Ledger:
         said = asked(offset, station, stored.record.value, requests.asked_ms(stored), now)
         if isinstance(said, requests.Unreadable):
             self._tally.unreadable.n += 1
-            return [Insist(words.dead_letter(stored, said.why), Spent(offset))]
+            return [Insist(dead_letter(stored, said.why), Spent(offset))]
         key = command_key(station, said.id)
         command = self._open.get(key)
         if key in self._ended or (command is not None and command.asked is not None):
@@ -100,7 +101,7 @@ class Ledger:
         actions = self._check(command, now)
         if said.fault is not None:
             self._tally.invalid.n += 1
-            actions.append(Insist(words.dead_letter(stored, said.fault)))
+            actions.append(Insist(dead_letter(stored, said.fault)))
         return actions
 
     def begin(self, offset: int) -> bool:

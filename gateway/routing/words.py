@@ -13,7 +13,7 @@ from contract.model import Station
 from contract.presence import GATEWAY_LOST, Presence
 from contract.results import CommandCompleted, Status, Timings
 from contract.routes import AFTER, Note, command_key
-from contract.topics import COMMAND_RESULTS, COMMANDS, DEAD_LETTERS, DELIVERIES, PRESENCE, ROUTES, STATIONS
+from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROUTES, STATIONS
 from eventlog.port import Record, Stored
 from gateway.routing.holders import Held
 from gateway.routing.requests import ASKED_AT, MAX_BYTES, asked_ms
@@ -21,8 +21,6 @@ from gateway.translation.outbound.secrets import redacted
 
 LAST_SEQUENCE = 9_999_999_999
 """Of an end that was declared: behind whatever the connection itself has said."""
-MAX_LETTER_BYTES = 800_000
-"""A larger dead letter is cut, because the log would not take it together with its headers."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -84,27 +82,6 @@ def moved(stored: Stored, partition: int) -> Record:
     headers = [(name, text) for name, text in stored.record.headers if name != ASKED_AT]
     headers.append((ASKED_AT, b"%d" % asked_ms(stored)))
     return Record(COMMANDS.name, stored.record.key, stored.record.value, headers, partition)
-
-
-def dead_letter(stored: Stored, why: str) -> Record:
-    """The record as it was, with where it stood and why it is here (header names and forms of Spring Kafka).
-
-    Numbers are big-endian, as Spring's `DeadLetterPublishingRecoverer` writes and reads them.
-    """
-    record, place = stored.record, stored.place
-    value = record.value
-    if value is not None and len(value) > MAX_LETTER_BYTES:
-        why = f"{why}; cut to its first {MAX_LETTER_BYTES} of {len(value)} bytes"
-        value = value[:MAX_LETTER_BYTES]
-    headers = [
-        *record.headers,
-        ("kafka_dlt-original-topic", place.topic.encode()),
-        ("kafka_dlt-original-partition", place.partition.to_bytes(4, "big")),
-        ("kafka_dlt-original-offset", place.offset.to_bytes(8, "big")),
-        ("kafka_dlt-original-timestamp", stored.appended_ms.to_bytes(8, "big", signed=True)),
-        ("kafka_dlt-exception-message", why.encode(errors="replace")),
-    ]
-    return Record(DEAD_LETTERS.name, record.key, value, headers)
 
 
 def declared_lost(station: str, held: Held, at_ms: int, partition: int) -> tuple[Record, Record]:

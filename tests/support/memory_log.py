@@ -26,6 +26,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self.topics: dict[str, Topic] = {}
         self.records: dict[Partition, list[Stored]] = {}
+        self.begins: dict[Partition, int] = {}
+        """Up to where retention has deleted, of what lies in `records`. Tests set this."""
         self.positions: dict[tuple[str, Partition], int] = {}
         self.members: dict[str, list[MemorySubscription]] = {}
         self.changed = asyncio.Condition()
@@ -55,7 +57,9 @@ class MemoryStore:
     def read(self, positions: dict[Partition, int], max_records: int) -> list[Stored]:
         if self.down is not None:
             raise LogUnavailable(self.down)
-        found = itertools.chain.from_iterable(self.records[p][offset:] for p, offset in positions.items())
+        found = itertools.chain.from_iterable(
+            self.records[p][max(offset, self.begins.get(p, 0)) :] for p, offset in positions.items()
+        )
         return list(itertools.islice(found, max_records))
 
     async def tell(self) -> None:
@@ -288,6 +292,11 @@ class MemorySubscription:
         if partition not in self._positions:
             raise ValueError(f"{partition} is not assigned to this member")
         self._positions[partition] = offset
+
+    async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        if self._store.down is not None:
+            raise LogUnavailable(self._store.down)
+        return {partition: self._store.begins.get(partition, 0) for partition in partitions}
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         if self._store.down is not None:

@@ -1,0 +1,83 @@
+"""From records to messages: events by their CloudEvents type, the values of other topics by a table."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from consumers.runtime.consumer import Message
+from contract.presence import Presence
+from contract.registry import RegisteredStation
+from contract.results import CommandRequest
+from contract.topics import COMMANDS, PRESENCE, STATIONS_REGISTRY
+from contract.vocabulary import EVENTS
+from eventlog.port import Stored
+
+VALUES: dict[str, type[msgspec.Struct]] = {
+    STATIONS_REGISTRY.name: RegisteredStation,
+    PRESENCE.name: Presence,
+    COMMANDS.name: CommandRequest,
+}
+"""What stands in the topics that hold no events."""
+
+EVENT_TYPE = "ocpp."
+
+Decode = Callable[[bytes], Any]
+
+
+class Read(NamedTuple):
+    """A record with what it says: a message; or nothing for us, or `why` nobody can read it."""
+
+    stored: Stored
+    message: Message | None
+    why: str | None = None
+
+
+def read(stored: Stored) -> Read:
+    """What the record says. An event of a type that this version does not know yet says nothing to us."""
+    try:
+        return Read(stored, _message(stored))
+    except _UnknownType:
+        return Read(stored, None)
+    except (KeyError, ValueError) as fault:  # msgspec's and Unicode's faults are ValueErrors
+        return Read(stored, None, f"{type(fault).__name__}: {fault}")
+
+
+class _UnknownType(Exception):
+    """The contract grows: a consumer of an older version meets types that it was never meant to read."""
+
+
+_values: dict[str, Decode] = {name: msgspec.json.Decoder(kind).decode for name, kind in VALUES.items()}
+_events: dict[bytes, Decode] = {
+    f"{EVENT_TYPE}{name}".encode(): msgspec.json.Decoder(kind).decode for name, kind in EVENTS.items()
+}
+
+
+def _message(stored: Stored) -> Message:
+    record = stored.record
+    appended_at = datetime.fromtimestamp(stored.appended_ms / 1000, UTC)
+    decode = _values.get(record.topic)
+    if decode is not None:
+        value = None if record.value is None else decode(record.value)
+        return Message(value, record.key, stored.place, appended_at)
+    headers = dict(record.headers)
+    kind = headers["ce_type"]
+    decode = _events.get(kind)
+    if decode is None:
+        if kind.startswith(EVENT_TYPE.encode()):
+            raise _UnknownType
+        raise ValueError(f"ce_type {kind!r} is no event of ours")
+    if record.value is None:
+        raise ValueError("an event without data")
+    sequence = headers.get("ce_sequence")
+    connection = headers.get("ce_connection")
+    return Message(
+        decode(record.value),
+        record.key,
+        stored.place,
+        appended_at,
+        headers["ce_id"].decode(),
+        None if connection is None else connection.decode(),
+        None if sequence is None else int(sequence),
+    )

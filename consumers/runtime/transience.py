@@ -1,0 +1,46 @@
+"""Which faults pass by themselves: the log or the database is away, busy, or has undone us for another's sake."""
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from eventlog.port import LogUnavailable
+
+SQLSTATES = (
+    "08",  # connection exception
+    "25006",  # read only: the server is a standby now
+    "25P03",  # idle in transaction: we were paused, and cut off
+    "40",  # rolled back: serialization failure, deadlock
+    "53",  # insufficient resources
+    "55P03",  # lock not available
+    "57",  # the operator: shutting down, crashed, starting up, cancelled
+    "58",  # system error
+)
+"""Beginnings of PostgreSQL's codes (PostgreSQL documentation, appendix A)."""
+
+SQLITE_CODES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+PRIMARY_CODE = 0xFF
+"""The part of SQLite's extended codes that names the kind."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed later without anybody changing it."""
+    if isinstance(error, LogUnavailable | PoolTimeout | OSError):  # TimeoutError is an OSError
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & PRIMARY_CODE in SQLITE_CODES
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (state is not None and state.startswith(SQLSTATES))
