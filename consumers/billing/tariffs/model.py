@@ -37,7 +37,6 @@ DAYS: tuple[DayOfWeek, ...] = (
 TimeOfDay = Annotated[str, Meta(pattern="^([0-1][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time on the wall clock of the station, 24 hours, as OCPI writes it: 00:00 to 23:59."""
 
-Amount = Annotated[Decimal, Meta(ge=0)]
 Seconds = Annotated[int, Meta(ge=0)]
 
 
@@ -62,8 +61,8 @@ class PriceComponent(OcpiObject, frozen=True, kw_only=True):
     """
 
     type: DimensionType
-    price: Amount
-    vat: Annotated[Decimal, Meta(ge=0, le=100)] | None = None
+    price: Decimal
+    vat: Decimal | None = None
     step_size: Annotated[int, Meta(ge=0)]
 
 
@@ -78,12 +77,12 @@ class TariffRestrictions(OcpiObject, frozen=True, kw_only=True):
     end_time: TimeOfDay | None = None
     start_date: date | None = None
     end_date: date | None = None
-    min_kwh: Amount | None = None
-    max_kwh: Amount | None = None
-    min_current: Amount | None = None
-    max_current: Amount | None = None
-    min_power: Amount | None = None
-    max_power: Amount | None = None
+    min_kwh: Decimal | None = None
+    max_kwh: Decimal | None = None
+    min_current: Decimal | None = None
+    max_current: Decimal | None = None
+    min_power: Decimal | None = None
+    max_power: Decimal | None = None
     min_duration: Seconds | None = None
     max_duration: Seconds | None = None
     day_of_week: tuple[DayOfWeek, ...] = ()
@@ -97,12 +96,26 @@ class TariffElement(OcpiObject, frozen=True, kw_only=True):
     restrictions: TariffRestrictions | None = None
 
 
+class EnergySource(OcpiObject, frozen=True, kw_only=True):
+    """A share, in percent, of a kind of energy."""
+
+    source: str
+    percentage: Decimal
+
+
+class EnvironmentalImpact(OcpiObject, frozen=True, kw_only=True):
+    """How much of a kind of waste a kWh makes, in grams."""
+
+    category: str
+    amount: Decimal
+
+
 class EnergyMix(OcpiObject, frozen=True, kw_only=True):
     """Where the energy comes from (mod_locations §8.4.8); carried along, never priced."""
 
     is_green_energy: bool
-    energy_sources: tuple[dict[str, str | Decimal], ...] = ()
-    environ_impact: tuple[dict[str, str | Decimal], ...] = ()
+    energy_sources: tuple[EnergySource, ...] = ()
+    environ_impact: tuple[EnvironmentalImpact, ...] = ()
     supplier_name: Annotated[str, Meta(max_length=64)] | None = None
     energy_product_name: Annotated[str, Meta(max_length=64)] | None = None
 
