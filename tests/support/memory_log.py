@@ -39,7 +39,8 @@ class MemoryStore:
             raise RecordRefused(f"topic {topic!r} does not exist")
         return [Partition(topic, number) for number in range(self.topics[topic].partitions)]
 
-    def write(self, record: Record) -> Place:
+    def write(self, record: Record, appended_ms: int | None = None) -> Place:
+        """Append it, now or as if at another time."""
         partitions = self.partitions(record.topic)
         number = record.partition
         if number is None:
@@ -51,7 +52,7 @@ class MemoryStore:
         kept = Record(
             record.topic, record.key, record.value, [(name, value) for name, value in record.headers]
         )
-        stored.append(Stored(kept, place, time.time_ns() // 1_000_000))
+        stored.append(Stored(kept, place, appended_ms or time.time_ns() // 1_000_000))
         return place
 
     def read(self, positions: dict[Partition, int], max_records: int) -> list[Stored]:

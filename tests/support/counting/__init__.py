@@ -1,0 +1,1 @@
+"""The smallest consumer that notices everything: a record lost, taken in twice, or out of its order."""
