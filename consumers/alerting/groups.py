@@ -1,0 +1,93 @@
+"""Many stations at once: whether a group's alert stands, by how many of its stations are counted. Pure."""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+from consumers.alerting.alerts import Alert, Became, Change, fingerprint, worded
+from consumers.alerting.durations import minute_text
+from consumers.alerting.kinds.many import Many
+from consumers.alerting.rules import Rule
+
+FEWER: Final = 0.5
+"""The alert ends when less than so much of what raised it is left, so that it does not come and go at the edge."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A group's alert that was raised. `told` is how many stations were said last."""
+
+    group: str
+    began_ms: int
+    raised_ms: int
+    told: int
+    revision: int = 0
+
+
+class Counted(NamedTuple):
+    """How many stations of a group are counted: whose condition began lately, or since the alert's beginning.
+
+    `total` are all stations of the group, `examples` some of those that are counted.
+    """
+
+    group: str
+    stations: int
+    began_ms: int
+    total: int = 0
+    examples: tuple[str, ...] = ()
+
+
+def judge_group(
+    rule: Rule, asked: Many, standing: Standing | None, counted: Counted, now_ms: int
+) -> tuple[Standing | None, Change | None]:
+    """What becomes of a group's alert."""
+    if standing is None:
+        if counted.stations < asked.at_least or counted.stations < asked.share * counted.total:
+            return None, None
+        made = Standing(counted.group, counted.began_ms, now_ms, counted.stations)
+        return made, _change("raised", rule, made, counted, now_ms)
+    if counted.stations < max(1.0, asked.at_least * FEWER):
+        last = msgspec.structs.replace(standing, revision=standing.revision + 1, told=counted.stations)
+        return None, _change("resolved", rule, last, counted, now_ms)
+    if counted.stations >= 2 * standing.told or 2 * counted.stations <= standing.told:
+        last = msgspec.structs.replace(standing, revision=standing.revision + 1, told=counted.stations)
+        return last, _change("updated", rule, last, counted, now_ms)
+    return standing, None
+
+
+def group_fingerprint(rule: Rule, group: str) -> str:
+    """The id of a group's alert."""
+    return fingerprint(rule.name, "group", group)
+
+
+def _change(became: Became, rule: Rule, standing: Standing, counted: Counted, now_ms: int) -> Change:
+    asked = rule.parameters
+    assert isinstance(asked, Many)
+    labels = {"alertname": rule.name, "severity": rule.severity}
+    if asked.by != "fleet":
+        labels[asked.by] = counted.group
+    words = {
+        "count": str(counted.stations),
+        "total": str(counted.total),
+        "by": asked.by,
+        "group": "" if asked.by == "fleet" else counted.group,
+        "of": asked.of,
+        "stations": ", ".join(counted.examples),
+        "since": minute_text(standing.began_ms),
+        "rule": rule.name,
+    }
+    resolved = became == "resolved"
+    alert = Alert(
+        fingerprint=group_fingerprint(rule, counted.group),
+        rule=rule.name,
+        kind=rule.kind,
+        severity=rule.severity,
+        group=f"{asked.by}:{counted.group}",
+        labels=labels | rule.labels,
+        annotations=worded(rule, words),
+        since_ms=standing.began_ms,
+        raised_ms=standing.raised_ms,
+        resolved_ms=now_ms if resolved else None,
+        why="ended" if resolved else None,
+        revision=standing.revision,
+    )
+    return Change(became, now_ms, alert)

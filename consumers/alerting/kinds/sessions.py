@@ -1,0 +1,194 @@
+"""Sessions that are stuck, and meters that cannot be right."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from consumers.alerting.kinds.kind import (
+    Amount,
+    Ended,
+    Flag,
+    Holds,
+    Judged,
+    Kind,
+    Occurred,
+    Parameters,
+    Verdict,
+)
+from consumers.alerting.station import POWER, REGISTER, Session, evse_key, reading, sampled_ms
+from contract.events import (
+    ConnectorStatusChanged,
+    Event,
+    MeterSampled,
+    TransactionEnded,
+    TransactionFact,
+    TransactionStarted,
+    TransactionUpdated,
+)
+from contract.topics import METER_VALUES
+
+MINUTE: Final = 60_000
+HOUR_MS: Final = 3_600_000
+CHARGING: Final = "Charging"
+
+SESSION: Final = "session "
+"""How the subject of a session begins; its transaction follows."""
+
+
+class Silent(Parameters, frozen=True, kw_only=True):
+    """With `from_start` a session that never told any is silent too."""
+
+    from_start: Flag = True
+
+
+def _judge_silent(judged: Judged) -> Iterator[Verdict]:
+    event = judged.heard.event
+    name, session = _session(judged)
+    if name is None or _is_over(judged, session):
+        return
+    subject = SESSION + name
+    evse = evse_key(event.evse) or (session.evse if session else "")
+    if isinstance(event, TransactionEnded):
+        yield Ended(subject)
+    elif isinstance(event, MeterSampled) or (session is None and judged.parameters.from_start):
+        yield Holds(subject, judged.heard.at_ms, _of(name, evse), anew=isinstance(event, MeterSampled))
+
+
+class Powerless(Parameters, frozen=True, kw_only=True):
+    """`below_watts` is what counts as no power."""
+
+    below_watts: Amount = 50.0
+
+
+def _judge_powerless(judged: Judged) -> Iterator[Verdict]:
+    event = judged.heard.event
+    if isinstance(event, ConnectorStatusChanged):
+        if event.evse is not None and (event.detail or CHARGING) != CHARGING:
+            yield from (Ended(SESSION + name) for name in _running_at(judged, str(event.evse.id)))
+        return
+    name, session = _session(judged)
+    if name is None or _is_over(judged, session):
+        return
+    if isinstance(event, MeterSampled):
+        evse = evse_key(event.evse) or (session.evse if session else "")
+        flows = _flows(judged, session)
+        if flows is False and _is_charging(judged, session, evse):
+            yield Holds(SESSION + name, judged.heard.at_ms, _of(name, evse))
+        elif flows:
+            yield Ended(SESSION + name)
+    elif isinstance(event, TransactionEnded) or _pauses(event):
+        yield Ended(SESSION + name)
+
+
+def _pauses(event: Event) -> bool:
+    state = event.transaction.charging_state if event.transaction else None
+    return state is not None and state != CHARGING
+
+
+def _running_at(judged: Judged, evse: str) -> list[str]:
+    sessions = judged.station.sessions.items()
+    return [name for name, session in sessions if session.evse == evse and session.ended_ms is None]
+
+
+def _flows(judged: Judged, session: Session | None) -> bool | None:
+    """Whether energy flows: by the power that is told, else by the register; None where neither tells."""
+    event = judged.heard.event
+    assert isinstance(event, MeterSampled)
+    watts = reading(event.samples, POWER)
+    if watts is not None:
+        return watts > float(judged.parameters.below_watts)
+    register_wh = reading(event.samples, REGISTER)
+    if register_wh is None or session is None or session.register_wh is None:
+        return None
+    return register_wh > session.register_wh
+
+
+def _is_charging(judged: Judged, session: Session | None, evse: str) -> bool:
+    """Whether the station means to charge: a car that is full or a schedule that pauses is no fault."""
+    if session is not None and session.charging_state is not None:
+        return session.charging_state == CHARGING
+    place = judged.station.evses.get(evse)
+    return place is None or place.detail is None or place.detail in (CHARGING, "Occupied")
+
+
+class Jump(Parameters, frozen=True, kw_only=True):
+    """A step of the register that needs more than `above_watts`; with `backwards`, also one that goes back."""
+
+    above_watts: Amount = 500_000.0
+    backwards: Flag = True
+
+
+def _judge_jump(judged: Judged) -> Iterator[Verdict]:
+    event, heard = judged.heard.event, judged.heard
+    assert isinstance(event, MeterSampled)
+    now_wh = reading(event.samples, REGISTER)
+    _, session = _session(judged)
+    evse = evse_key(event.evse) or (session.evse if session else "")
+    place = judged.station.evses.get(evse)
+    if now_wh is None or place is None or place.register_wh is None:
+        return
+    at_ms = sampled_ms(heard, event.samples)
+    span_ms = at_ms - place.register_ms
+    if span_ms <= 0:
+        return  # late, or said again
+    step_wh = now_wh - place.register_wh
+    watts = step_wh * HOUR_MS / max(span_ms, 1000)
+    asked = judged.parameters
+    if watts > asked.above_watts or (asked.backwards and step_wh < 0):
+        detail = {"step": f"{step_wh:+.0f}", "seconds": f"{span_ms / 1000:.0f}", "evse": evse}
+        yield Occurred(evse, heard.id, detail, 1, 0)
+
+
+def _session(judged: Judged) -> tuple[str | None, Session | None]:
+    said = judged.heard.event.transaction
+    name = said.id if said else None
+    return name, judged.station.sessions.get(name) if name else None
+
+
+def _is_over(judged: Judged, session: Session | None) -> bool:
+    """Whether it ended before this was said. What was said before its end counts, though the end was read first."""
+    return session is not None and session.ended_ms is not None and judged.heard.at_ms > session.ended_ms
+
+
+def _of(name: str, evse: str) -> dict[str, str]:
+    return {"transaction": name, "evse": evse}
+
+
+_LIFE: Final[tuple[type[TransactionFact], ...]] = (TransactionStarted, TransactionUpdated, TransactionEnded)
+
+KINDS = (
+    Kind(
+        name="session_silent",
+        about="A session runs, and no meter value of it comes for longer than `for`.",
+        parameters=Silent,
+        feed=METER_VALUES,
+        hears=(TransactionStarted, TransactionEnded, MeterSampled),
+        judge=_judge_silent,
+        summary="No meter values of the session at {place} since {since}",
+        says=("transaction", "evse"),
+        for_ms=30 * MINUTE,
+        is_silence=True,
+    ),
+    Kind(
+        name="session_without_power",
+        about="A session says that it charges, and no power flows for longer than `for`.",
+        parameters=Powerless,
+        feed=METER_VALUES,
+        hears=(*_LIFE, MeterSampled, ConnectorStatusChanged),
+        judge=_judge_powerless,
+        summary="The session at {place} charges without power since {since}",
+        says=("transaction", "evse"),
+        for_ms=30 * MINUTE,
+        is_silence=True,
+    ),
+    Kind(
+        name="energy_jump",
+        about="A step of the energy register that no such charger can have made, or one backwards.",
+        parameters=Jump,
+        feed=METER_VALUES,
+        hears=(MeterSampled,),
+        judge=_judge_jump,
+        summary="The register at {place} stepped by {step} Wh in {seconds} s",
+        says=("step", "seconds", "evse"),
+        resolve_after_ms=HOUR_MS,
+    ),
+)
