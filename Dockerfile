@@ -7,6 +7,7 @@ RUN python -m venv /opt/gateway \
     && /opt/gateway/bin/pip install --no-cache-dir hatchling==1.27.0
 COPY pyproject.toml README.md ./
 COPY cli cli
+COPY consumers consumers
 COPY contract contract
 COPY eventlog eventlog
 COPY gateway gateway
@@ -26,6 +27,6 @@ COPY --from=build /opt/gateway /opt/gateway
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/ocpp-gateway gateway
 USER 10001
 WORKDIR /var/lib/ocpp-gateway
-EXPOSE 9000 9100
+EXPOSE 9000 9100 9101-9103 9180
 ENTRYPOINT ["ocpp-gateway"]
 CMD ["serve"]
