@@ -1,0 +1,193 @@
+"""Stations that say things, and the monitoring of them in memory and one SQLite file."""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from consumers.monitoring.app import make
+from consumers.monitoring.folding import fold
+from consumers.monitoring.settings import MonitoringSettings
+from consumers.monitoring.state import Kept
+from consumers.monitoring.tables import SCHEMA
+from consumers.monitoring.tally import ShardTally, StationTally
+from consumers.runtime.consumer import Message
+from contract.events import (
+    ConnectorStatusChanged,
+    Event,
+    MeterSampled,
+    StationBooted,
+    TransactionEnded,
+    TransactionStarted,
+)
+from contract.model import Evse, Hardware, IdToken, Meter, Sample, Station, Transaction
+from contract.presence import Presence
+from contract.registry import RegisteredStation
+from contract.topics import PRESENCE, STATIONS_REGISTRY, partition_of
+from eventlog.port import Place
+from tests.support.consumers import World, consuming
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+class Charger:
+    """Makes the events of one station; times are minutes before NOW, and told at once unless `told` says otherwise."""
+
+    def __init__(self, station: str = "CP-1") -> None:
+        self.id = station
+
+    def _of(self, kind: Any, minutes: float, told: float | None = None, **more: Any) -> Any:
+        return kind(
+            station=Station(id=self.id),
+            occurred_at=ago(minutes),
+            received_at=ago(minutes if told is None else told),
+            **more,
+        )
+
+    def boots(self, minutes: float = 100, **hardware: Any) -> StationBooted:
+        given = {
+            "vendor": "Alfa",
+            "model": "Alfa 22",
+            "serial_number": "S-1",
+            "firmware_version": "1.4.2",
+            **hardware,
+        }
+        made: StationBooted = self._of(StationBooted, minutes, hardware=Hardware(**given), reason="PowerUp")
+        return made
+
+    def status(
+        self, status: str, minutes: float = 90, evse: int | None = 1, **more: Any
+    ) -> ConnectorStatusChanged:
+        place = None if evse is None else Evse(id=evse, connector_id=1)
+        made: ConnectorStatusChanged = self._of(
+            ConnectorStatusChanged, minutes, status=status, evse=place, **more
+        )
+        return made
+
+    def starts(self, transaction: str = "t-1", minutes: float = 60, **more: Any) -> TransactionStarted:
+        given = {
+            "evse": Evse(id=1, connector_id=1),
+            "id_token": IdToken(value="04A2B3C4D5E6F7", type="ISO14443"),
+            "meter": Meter(start_wh=Decimal(1000)),
+            **more,
+        }
+        made: TransactionStarted = self._of(
+            TransactionStarted, minutes, transaction=Transaction(id=transaction), **given
+        )
+        return made
+
+    def ends(
+        self, transaction: str = "t-1", minutes: float = 10, stop_wh: int | None = 9000, **more: Any
+    ) -> TransactionEnded:
+        given = {
+            "evse": Evse(id=1),
+            "meter": Meter(stop_wh=None if stop_wh is None else Decimal(stop_wh)),
+            **more,
+        }
+        made: TransactionEnded = self._of(
+            TransactionEnded,
+            minutes,
+            transaction=Transaction(id=transaction),
+            stopped_reason="Local",
+            **given,
+        )
+        return made
+
+    def samples(
+        self,
+        minutes: float,
+        register_wh: float | None = None,
+        power_w: float | None = None,
+        soc: float | None = None,
+        transaction: str | None = "t-1",
+        **more: Any,
+    ) -> MeterSampled:
+        read = (
+            ("Energy.Active.Import.Register", register_wh, "Wh"),
+            ("Power.Active.Import", power_w, "W"),
+            ("SoC", soc, "Percent"),
+        )
+        given = {"evse": Evse(id=1), **more}
+        made: MeterSampled = self._of(
+            MeterSampled,
+            minutes,
+            transaction=None if transaction is None else Transaction(id=transaction),
+            samples=tuple(
+                Sample(measurand=name, value=Decimal(str(value)), unit=unit, at=ago(minutes))
+                for name, value, unit in read
+                if value is not None
+            ),
+            **given,
+        )
+        return made
+
+    def online(self, minutes: float = 100, connection: str = "c1", **more: Any) -> Presence:
+        return Presence(
+            online=True, gateway="gw-1", connection=connection, version="1.6", since=ago(minutes), **more
+        )
+
+    def offline(
+        self, minutes: float, connection: str = "c1", reason: str = "client", **more: Any
+    ) -> Presence:
+        return Presence(
+            online=False,
+            gateway="gw-1",
+            connection=connection,
+            version="1.6",
+            since=ago(minutes),
+            reason=reason,
+            **more,
+        )
+
+
+Said = Event | Presence | RegisteredStation | None
+
+_ids = itertools.count()
+
+
+def message(said: Said, station: str = "CP-1", event_id: str | None = None) -> Message:
+    """What the runtime makes of a record that says this; a tombstone is the registry's."""
+    topic = STATIONS_REGISTRY.name
+    if isinstance(said, Event):
+        topic, station = said.TOPIC.name, said.station.id
+        event_id = event_id or f"e-{next(_ids)}"
+    elif isinstance(said, Presence):
+        topic = PRESENCE.name
+    return Message(said, station, Place(topic, partition_of(station, 12), 0), NOW, event_id)
+
+
+class Folded:
+    """A station as its events make it, and all that they changed beside."""
+
+    def __init__(self, *said: Said) -> None:
+        self.kept = Kept("CP-1")
+        self.shard = ShardTally()
+        self.tally = StationTally(self.shard)
+        self.take(*said)
+
+    def take(self, *said: Said) -> "Folded":
+        for one in said:
+            fold(self.kept, message(one), self.tally)
+        return self
+
+
+@pytest.fixture
+def charger() -> Charger:
+    return Charger()
+
+
+@contextlib.asynccontextmanager
+async def monitoring(folder: Path, **overrides: Any) -> AsyncIterator[World]:
+    """The monitoring, whole; its page on a free port."""
+    given = {"monitoring_port": 0, **overrides}
+    async with consuming(folder, SCHEMA, MonitoringSettings, make, **given) as world:
+        yield world
