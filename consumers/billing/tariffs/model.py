@@ -8,14 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-from contract.model import Moment
+from contract.model import Moment, Value
 
 
-class OcpiObject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An object of OCPI: its names are its JSON's, and what is absent is left out, never null."""
+class OcpiObject(Value, frozen=True, kw_only=True, rename="lower"):
+    """An object of OCPI: its names are its JSON's. What is absent is left out, never null."""
 
 
 DimensionType = Literal["ENERGY", "FLAT", "PARKING_TIME", "TIME"]
