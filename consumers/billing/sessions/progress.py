@@ -1,0 +1,90 @@
+"""How far a session is: what of it was settled, what waits for its time to be, and when that is.
+
+What is heard up to a moment is looked at together, once no more is expected: an end waits for late events for
+the time that is set, and what comes later still is a correction, which waits as long. So what a record is
+made of depends on what was said and when, and not on how quickly we were at it: a replay makes the same.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from consumers.billing.sessions.closing import Rules
+from consumers.billing.sessions.facts import Facts, first_of, joined
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is looked at together at `due_ms`. `evidence_ms` is when something else of the station asks for a look."""
+
+    due_ms: int
+    facts: Facts
+    evidence_ms: int | None = None
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of one session. `revision` is the number of its last record, 0 while there is none."""
+
+    settled: Facts = Facts()
+    pending: tuple[Pending, ...] = ()
+    revision: int = 0
+
+    @property
+    def known(self) -> Facts:
+        """All that is known, settled or not."""
+        facts = self.settled
+        for pending in self.pending:
+            facts = joined(facts, pending.facts)
+        return facts
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the station told the end."""
+        return any(facts.end for facts in (self.settled, *(pending.facts for pending in self.pending)))
+
+    @property
+    def due_ms(self) -> int | None:
+        """When the session is to be looked at next."""
+        return self.pending[0].due_ms if self.pending else None
+
+
+def taken(progress: Progress, facts: Facts, rules: Rules) -> Progress:
+    """With more facts, in the order of their `seen_ms`."""
+    waiting = list(progress.pending)
+    last = waiting.pop() if waiting and facts.seen_ms <= waiting[-1].due_ms else None
+    ended = progress.settled.end
+    for pending in waiting:
+        ended = first_of(ended, pending.facts.end)
+    part = facts if last is None else joined(last.facts, facts)
+    evidence_ms = None if last is None else last.evidence_ms
+    silent_ms = part.seen_ms + rules.silence_ms
+    if ended is not None:  # a correction waits from its first fact on
+        due_ms = facts.seen_ms + rules.settle_ms if last is None else last.due_ms
+    elif part.end is not None:
+        due_ms = part.end.seen_ms + rules.settle_ms
+    else:
+        due_ms = silent_ms if evidence_ms is None else min(silent_ms, evidence_ms)
+    return _waiting(progress, [*waiting, Pending(due_ms=due_ms, facts=part, evidence_ms=evidence_ms)])
+
+
+def hinted(progress: Progress, seen_ms: int, rules: Rules) -> Progress:
+    """After something at the station which may mean that an open session is over: it is looked at soon."""
+    if not progress.pending or progress.is_ended or seen_ms > progress.pending[-1].due_ms:
+        return progress
+    *before, last = progress.pending
+    evidence_ms = seen_ms + rules.settle_ms
+    if last.evidence_ms is not None:
+        evidence_ms = min(evidence_ms, last.evidence_ms)
+    due_ms = min(last.due_ms, evidence_ms)
+    return _waiting(progress, [*before, replace(last, evidence_ms=evidence_ms, due_ms=due_ms)])
+
+
+def settled(progress: Progress, rules: Rules, *, is_over: bool) -> Progress:
+    """After the first pending part was looked at. A session that is not over stays to be looked at."""
+    first, *rest = progress.pending
+    whole = joined(progress.settled, first.facts)
+    if not is_over and not rest:
+        rest = [Pending(due_ms=whole.seen_ms + rules.silence_ms, facts=Facts())]
+    return replace(progress, settled=whole, pending=tuple(rest))
+
+
+def _waiting(progress: Progress, pending: list[Pending]) -> Progress:
+    return replace(progress, pending=tuple(pending))
