@@ -15,6 +15,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from cli.families import HEADINGS, families
 from consumers.monitoring.api import document as monitoring
 from contract import asyncapi, command_overview, decision_documents, openapi, overview
 from contract.envelope import encode
@@ -32,7 +33,6 @@ from contract.published import (
 )
 from contract.results import Answer, CommandCompleted, CommandLateResult, CommandRequest, Exchange, Timings
 from contract.vocabulary import COMMANDS, EVENTS
-from gateway.settings import GatewaySettings
 from service.settings import allowed, default_of, unit_of, variable
 
 ROOT = Path(__file__).parents[1]
@@ -121,10 +121,11 @@ NOT_SAID: tuple[Event, ...] = (
 _SETTINGS = """\
 # Settings
 
-<!-- Written by `make docs` from gateway/settings.py; change that, not this. -->
+<!-- Written by `make docs` from the settings.py of each program; change those, not this. -->
 
 Environment variables, all optional. `ocpp-gateway settings` prints them with the value in force. Every
-mistake is reported at start, unknown names too.
+mistake is reported at start, unknown names too. One environment may hold those of all programs. A consumer
+also reads what stands under the gateway about the event log, Kafka, logging and `OCPP_INTERNAL_HOST`.
 """
 
 Examples = dict[str, Json]
@@ -217,16 +218,27 @@ def _golden(folder: Path) -> Iterator[tuple[str, str, Json]]:
 
 
 def _settings() -> str:
-    rows = [
-        (
-            f"`{variable(name)}`",
-            f"`{default}`" if (default := default_of(field)) else "",
-            unit_of(name),
-            f"{field.description} Allowed: {allowed(GatewaySettings, name)}.",
-        )
-        for name, field in GatewaySettings.model_fields.items()
-    ]
-    return "\n".join([_SETTINGS, *overview.table(("Variable", "Default", "Unit", "What"), rows)])
+    told: set[str] = set()
+    lines = [_SETTINGS]
+    for name, family in families().items():
+        own = {field: info for field, info in family.model_fields.items() if field not in told}
+        told.update(own)
+        rows = [
+            (
+                f"`{variable(field)}`",
+                f"`{default}`" if (default := default_of(info)) else "",
+                unit_of(field),
+                f"{info.description} Allowed: {allowed(family, field)}.",
+            )
+            for field, info in own.items()
+        ]
+        lines += [
+            f"## {HEADINGS[name]}",
+            "",
+            *overview.table(("Variable", "Default", "Unit", "What"), rows),
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _texts(examples: Examples) -> dict[str, str]:

@@ -54,10 +54,10 @@ async def opened(address: str, *, may_create: bool = False, code: int = 1) -> As
 
 def _kafka(address: str) -> "KafkaSettings | None":
     """How Kafka is reached, from the same variables that the gateway reads; imported only where it is needed."""
-    from cli.configured import or_exit  # noqa: PLC0415
+    from cli.families import loaded  # noqa: PLC0415
     from gateway.settings import GatewaySettings  # noqa: PLC0415
 
-    return or_exit(lambda: GatewaySettings.load(event_log=address)).kafka()
+    return loaded(GatewaySettings, event_log=address).kafka()
 
 
 def _must_exist(address: str, code: int) -> None:

@@ -11,11 +11,13 @@ import typer
 ABOUT: dict[str, str] = {
     "demo": "Gateway, simulated stations and an event log in one command, with a live view.",
     "serve": "Let stations in and publish what they say.",
+    "consume": "Take events in: billing, monitoring or alerting.",
     "tail": "Print events as they come.",
     "simulate": "Stations that behave like real ones, against any OCPP server.",
     "command": "Have a station do something, and print the result.",
     "stations": "Print who is connected where.",
     "topics": "Create the topics of the event log, or list them.",
+    "database": "Bring a consumer's database up to date, or see whether it is.",
     "settings": "Print every setting with its default, its meaning and the value in force.",
 }
 """The commands, in the order of the help. Each is the function or the Typer of that name in `cli.<name>`."""

@@ -1,6 +1,6 @@
 """`ocpp-gateway serve`: the gateway as a process of its own, set up by the environment alone."""
 
-from cli.configured import or_exit
+from cli.families import loaded
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.app import Gateway
 from gateway.settings import GatewaySettings
@@ -10,6 +10,6 @@ from service.run import run
 
 def serve() -> None:
     """Let stations in and publish what they say, until SIGTERM or ctrl-C. `settings` shows what can be set."""
-    settings = or_exit(GatewaySettings.load)
+    settings = loaded(GatewaySettings)
     logging.configure(settings.log_level, settings.log_format)
     raise SystemExit(run(lambda: Gateway(settings), (OSError, ValueError, LogUnavailable, RecordRefused)))

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.configured import or_exit
-from gateway.settings import GatewaySettings
+from cli.families import HEADINGS, families, loaded
 from service.settings import Setting
 
 
@@ -16,21 +15,34 @@ def settings(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, one object for each setting.")] = False,
 ) -> None:
     """Print every setting with its default, its meaning and the value in force; secrets are masked."""
-    rows = or_exit(GatewaySettings.load).table()
+    tables = own_tables()
     if as_json:
-        print(json.dumps([row._asdict() for row in rows], indent=2))
+        print(json.dumps([row._asdict() for rows in tables.values() for row in rows], indent=2))
         return
     width = min(shutil.get_terminal_size().columns, 110)
-    for row in rows:
-        typer.echo(typer.style(row.name, bold=True) + f"={row.value}" + _note(row))
-        typer.echo(
-            textwrap.fill(
-                f"{row.meaning} Allowed: {row.allowed}.",
-                width,
-                initial_indent="    ",
-                subsequent_indent="    ",
+    for family, rows in tables.items():
+        typer.echo(typer.style(f"# {HEADINGS.get(family, family)}", dim=True))
+        for row in rows:
+            typer.echo(typer.style(row.name, bold=True) + f"={row.value}" + _note(row))
+            typer.echo(
+                textwrap.fill(
+                    f"{row.meaning} Allowed: {row.allowed}.",
+                    width,
+                    initial_indent="    ",
+                    subsequent_indent="    ",
+                )
             )
-        )
+
+
+def own_tables() -> dict[str, list[Setting]]:
+    """The settings of each family that no family before it has, or the end of the program with the faults of any."""
+    told: set[str] = set()
+    tables: dict[str, list[Setting]] = {}
+    for name, family in families().items():
+        rows = [row for row in loaded(family).table() if row.name not in told]
+        told.update(row.name for row in rows)
+        tables[name] = rows
+    return tables
 
 
 def _note(row: Setting) -> str:

@@ -21,7 +21,10 @@ MASK = "********"
 UNITS: dict[str, str] = {
     "_ms": "ms",
     "_seconds": "s",
+    "_hours": "h",
+    "_days": "d",
     "_bytes": "bytes",
+    "_records": "records",
     "_messages": "messages",
     "_connections": "connections",
     "_per_minute": "1/min",
@@ -80,12 +83,13 @@ class Settings(BaseSettings):
         return ()
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
+    def load(cls, *neighbours: type["Settings"], **overrides: Any) -> Self:
         """The settings of this process: overrides, else the environment, else the defaults.
 
-        Raises SettingsFault with all that is wrong, unknown names included.
+        Raises SettingsFault with all that is wrong, unknown names included. What a neighbour knows is not
+        unknown: one environment may serve all programs of a deployment.
         """
-        faults = list(_unknown_names(cls))
+        faults = list(_unknown_names(cls, *neighbours))
         try:
             settings = cls(**overrides)
         except ValidationError as invalid:
@@ -97,7 +101,7 @@ class Settings(BaseSettings):
         raise SettingsFault(faults)
 
     def table(self) -> list[Setting]:
-        """Every setting with its default, unit, meaning and the value in force, in the order of declaration."""
+        """Every setting with its default, unit, meaning and the value in force; those of the bases first."""
         return [
             Setting(
                 name=variable(name),
@@ -157,10 +161,11 @@ def _given() -> dict[str, Any]:
     }
 
 
-def _unknown_names(cls: type[Settings]) -> Iterable[Fault]:
-    known = set(cls.model_fields)
+def _unknown_names(*families: type[Settings]) -> Iterable[Fault]:
+    known = {name for family in families for name in family.model_fields}
+    others = {name for family in families for name in family.others}
     for name in sorted(_given()):
-        if name not in known and variable(name) not in cls.others:
+        if name not in known and variable(name) not in others:
             near = difflib.get_close_matches(name, known, n=1)
             guess = f"; did you mean {variable(near[0])}?" if near else ""
             yield Fault(variable(name), None, f"no such setting{guess}")

@@ -27,6 +27,11 @@ class Status(NamedTuple):
     current: str | None
     needed: str | None
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the migrations between them are yet to be run."""
+        return self.current != self.needed
+
 
 async def upgrade(database: Database, schema: Schema) -> Status:
     """Bring the database to what the program needs; what it was before."""

@@ -119,7 +119,7 @@ class ConsumerProcess:
             if is_transient(error):
                 raise LogUnavailable(f"the database {self.database} cannot be used: {error}") from error
             raise
-        if before.current != before.needed:
+        if before.is_due:
             _log.info("migrated", database=str(self.database), was=before.current, now=before.needed)
         positions = Positions(schema, uuid.uuid4().hex)
         transactions = Transactions(

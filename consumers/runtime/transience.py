@@ -1,7 +1,5 @@
 """Which faults pass by themselves: the log or the database is away, busy, or has undone us for another's sake."""
 
-import sqlite3
-
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -19,18 +17,15 @@ SQLSTATES = (
 )
 """Beginnings of PostgreSQL's codes (PostgreSQL documentation, appendix A)."""
 
-SQLITE_CODES = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_READONLY,
-    }
+SQLITE_NAMES = (
+    "SQLITE_BUSY",
+    "SQLITE_CANTOPEN",
+    "SQLITE_FULL",
+    "SQLITE_IOERR",
+    "SQLITE_LOCKED",
+    "SQLITE_READONLY",
 )
-PRIMARY_CODE = 0xFF
-"""The part of SQLite's extended codes that names the kind."""
+"""Beginnings of SQLite's (https://sqlite.org/rescode.html): another process writes, the disk is full or away."""
 
 
 def is_transient(error: BaseException) -> bool:
@@ -39,8 +34,8 @@ def is_transient(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    if code is not None:
-        return code & PRIMARY_CODE in SQLITE_CODES
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return name.startswith(SQLITE_NAMES)
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or (state is not None and state.startswith(SQLSTATES))

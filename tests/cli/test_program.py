@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 import pytest
 
+from cli.families import families
 from cli.main import ABOUT
-from gateway.settings import GatewaySettings
 from tests.cli.conftest import Ran
 
 HEAVY = {"aiohttp", "aiokafka", "pydantic", "jsonschema_rs", "ocpp", "structlog", "prometheus_client"}
@@ -54,8 +54,29 @@ def test_settings_shows_what_is_in_force(run: Ran) -> None:
 
 def test_settings_as_json_has_every_one(run: Ran) -> None:
     rows = json.loads(run("settings", "--json").stdout)
-    assert [row["name"] for row in rows] == [f"OCPP_{name.upper()}" for name in GatewaySettings.model_fields]
+    every = [name for family in families().values() for name in family.model_fields]
+    assert [row["name"] for row in rows] == [f"OCPP_{name.upper()}" for name in dict.fromkeys(every)]
     assert all(row["meaning"].endswith(".") and row["allowed"] for row in rows)
+
+
+def test_one_environment_serves_all_programs_and_a_typo_is_one_everywhere(run: Ran) -> None:
+    done = run("settings", OCPP_MONITORING_INTERNAL_PORT="9202", OCPP_CONSUMER_BATCH_RECORDS="100")
+    assert done.returncode == 0
+    assert "OCPP_MONITORING_INTERNAL_PORT=9202  (default 9102)" in done.stdout
+    for command in (["serve"], ["consume", "monitoring"]):
+        told = run(*command, OCPP_MONITORING_DATABASE="oracle://", OCPP_CONSUMER_BATCH_RECORD="1")
+        assert told.returncode == 2
+        assert (
+            "OCPP_CONSUMER_BATCH_RECORD: no such setting; did you mean OCPP_CONSUMER_BATCH_RECORDS?"
+            in told.stderr
+        )
+        assert ("write sqlite+aiosqlite" in told.stderr) == (command[0] == "consume")
+
+
+def test_a_consumer_that_there_is_not(run: Ran) -> None:
+    done = run("consume", "weather")
+    assert done.returncode == 2
+    assert "there is no consumer 'weather'" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["settings", "serve"])
