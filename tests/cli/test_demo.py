@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.demo_picture import Picture
-from cli.demo_place import free_port
+from cli.demo.picture import Picture
+from cli.demo.place import free_port
 from tests.cli.conftest import Ran, Started
 
 ROW = re.compile(r"^(1\.6|2\.0\.1|2\.1|all)\s+(\d+)\s+(\d+)\s+([\d.]+) kWh\s+(\d+)$", re.MULTILINE)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
-from cli.demo_place import free_port
+from cli.demo.place import free_port
 from tests.cli.conftest import Ran, Started
 
 BOOT = [2, "1", "BootNotification", {"chargePointVendor": "Kurbel", "chargePointModel": "Wallbox 22"}]

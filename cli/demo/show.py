@@ -1,4 +1,4 @@
-"""`ocpp-gateway demo`: a gateway, simulated stations and an event log in one process, and what can be seen.
+"""One run of the demo: a gateway, simulated stations and an event log in one process, and what can be seen.
 
 What is shown is read from the event log, as any consumer would read it.
 """
@@ -11,16 +11,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from cli.configured import or_exit
-from cli.demo_picture import Picture
-from cli.demo_place import free_port, fresh, own_address, program_path
-from cli.demo_view import Feed, live, progress, summary
+from cli.demo.picture import Picture
+from cli.demo.place import fresh, own_address, program_path
+from cli.demo.view import Feed, live, progress, summary
 from cli.tail import readable
 from contract.topics import FRAMES, TOPICS
 from eventlog.port import EventLog
@@ -28,7 +25,6 @@ from eventlog.url import open_log
 from gateway.app import Gateway
 from gateway.settings import GatewaySettings
 from service import logging as service_logging
-from service.run import run_until_signal
 from simulator.fleet import Fleet
 from simulator.settings import FleetSettings, Habits, make_stations
 
@@ -42,30 +38,6 @@ ENDLESS = timedelta(days=30)
 CLOSING_SECONDS = 10.0
 QUIET_SECONDS = 0.5
 PROGRESS_SECONDS = 2.0
-
-
-def demo(
-    stations: Annotated[int, typer.Option(min=1, max=1000, help="How many stations.")] = 20,
-    seconds: Annotated[float | None, typer.Option(min=1, help="End after this time; else at ctrl-C.")] = None,
-) -> None:
-    """Watch stations of all OCPP versions boot, charge and leave; ends with a summary."""
-    port, internal_port = free_port(9000), free_port(9100)
-    if port != 9000:
-        typer.echo(f"Port 9000 is taken; stations connect on {port}.")
-    file = Path("var").absolute() / f"ocpp-demo-{port}.db"  # the port is ours alone, so the file is too
-    settings = or_exit(
-        lambda: GatewaySettings.load(
-            port=port,
-            internal_host="127.0.0.1",
-            internal_port=internal_port,
-            event_log=f"sqlite:///{file}",
-            heartbeat_seconds=10,
-            drain_grace_seconds=0,
-            drain_seconds=1,
-        )
-    )
-    show = Demo(settings, stations, seconds, file)
-    raise SystemExit(run_until_signal(show.run))
 
 
 class Demo:

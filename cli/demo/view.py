@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo_picture import Picture, Row, total
+from cli.demo.picture import Picture, Row, total
 from cli.event_line import Lines
 
 FEED_LINES = 12
