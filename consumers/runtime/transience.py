@@ -36,6 +36,6 @@ def is_transient(error: BaseException) -> bool:
         return False
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
-        return name.startswith(SQLITE_NAMES)
+        return str(name).startswith(SQLITE_NAMES)
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or (state is not None and state.startswith(SQLSTATES))
