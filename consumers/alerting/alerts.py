@@ -8,10 +8,11 @@ from typing import Literal
 import msgspec
 
 from consumers.alerting.durations import duration_text, minute_text
-from consumers.alerting.rules import Rule
+from consumers.alerting.rules import Rule, Severity
 from consumers.alerting.station import Station, Watch
 
 Became = Literal["raised", "updated", "resolved"]
+Why = Literal["ended", "expired", "removed"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +26,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     rule: str
     kind: str
-    severity: str
+    severity: Severity
     station: str | None = None
     group: str | None = None
     evse: str | None = None
@@ -35,7 +36,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int
     raised_ms: int
     resolved_ms: int | None = None
-    why: str | None = None
+    why: Why | None = None
     revision: int = 0
     log_upload: bool = False
 
@@ -72,7 +73,7 @@ def station_labels(rule: Rule, name: str, station: Station, detail: Mapping[str,
 
 
 def station_alert(
-    rule: Rule, name: str, subject: str, watch: Watch, *, resolved: tuple[int, str] | None = None
+    rule: Rule, name: str, subject: str, watch: Watch, *, resolved: tuple[int, Why] | None = None
 ) -> Alert:
     """The alert of a watch that was raised."""
     assert watch.raised_ms is not None

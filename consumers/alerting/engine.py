@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
-from consumers.alerting.alerts import Alert, Became, Change, station_alert, station_labels
+from consumers.alerting.alerts import Alert, Became, Change, Why, station_alert, station_labels
 from consumers.alerting.heard import Heard
 from consumers.alerting.kinds.kind import Ended, Holds, Judged, Kind, Occurred, Parameters, Verdict
 from consumers.alerting.kinds.many import Many
@@ -208,7 +208,7 @@ class _Turn:
         watch.revision += 1
         self._say("updated", at_ms, self._alert(key, rule, watch))
 
-    def _end(self, key: str, rule: Rule, watch: Watch, at_ms: int, why: str) -> None:
+    def _end(self, key: str, rule: Rule, watch: Watch, at_ms: int, why: Why) -> None:
         del self._station.watches[key]
         if watch.raised_ms is not None:
             watch.revision += 1
@@ -217,7 +217,7 @@ class _Turn:
     def _say(self, became: Became, at_ms: int, alert: Alert) -> None:
         self.changes.append(Change(became, at_ms, alert))
 
-    def _alert(self, key: str, rule: Rule, watch: Watch, resolved: tuple[int, str] | None = None) -> Alert:
+    def _alert(self, key: str, rule: Rule, watch: Watch, resolved: tuple[int, Why] | None = None) -> Alert:
         return station_alert(rule, self._name, _split(key)[1], watch, resolved=resolved)
 
     def _is_spoken_for(self, rule: Rule, watch: Watch) -> bool:

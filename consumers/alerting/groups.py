@@ -45,18 +45,27 @@ def judge_group(
             return None, None
         made = Standing(counted.group, counted.began_ms, now_ms, counted.stations)
         return made, _change("raised", rule, made, counted, now_ms)
-    if counted.stations < max(1.0, asked.at_least * FEWER):
-        last = msgspec.structs.replace(standing, revision=standing.revision + 1, told=counted.stations)
+    if not is_news(asked, standing, counted):
+        return standing, None
+    last = msgspec.structs.replace(standing, revision=standing.revision + 1, told=counted.stations)
+    if _is_over(asked, counted):
         return None, _change("resolved", rule, last, counted, now_ms)
-    if counted.stations >= 2 * standing.told or 2 * counted.stations <= standing.told:
-        last = msgspec.structs.replace(standing, revision=standing.revision + 1, told=counted.stations)
-        return last, _change("updated", rule, last, counted, now_ms)
-    return standing, None
+    return last, _change("updated", rule, last, counted, now_ms)
 
 
-def group_fingerprint(rule: Rule, group: str) -> str:
+def is_news(asked: Many, standing: Standing, counted: Counted) -> bool:
+    """Whether there is more to say of an alert that stands: it is over, or about twice as many, or half."""
+    told, stations = standing.told, counted.stations
+    return _is_over(asked, counted) or stations >= 2 * told or 2 * stations <= told
+
+
+def _is_over(asked: Many, counted: Counted) -> bool:
+    return counted.stations < max(1.0, asked.at_least * FEWER)
+
+
+def group_fingerprint(rule: str, group: str) -> str:
     """The id of a group's alert."""
-    return fingerprint(rule.name, "group", group)
+    return fingerprint(rule, "group", group)
 
 
 def _change(became: Became, rule: Rule, standing: Standing, counted: Counted, now_ms: int) -> Change:
@@ -77,7 +86,7 @@ def _change(became: Became, rule: Rule, standing: Standing, counted: Counted, no
     }
     resolved = became == "resolved"
     alert = Alert(
-        fingerprint=group_fingerprint(rule, counted.group),
+        fingerprint=group_fingerprint(rule.name, counted.group),
         rule=rule.name,
         kind=rule.kind,
         severity=rule.severity,
