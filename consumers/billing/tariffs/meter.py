@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import TypeVar
 
 from consumers.billing.tariffs.metering import MeteredSession
@@ -32,7 +33,7 @@ class Meter:
     def __init__(self, session: MeteredSession) -> None:
         self.length = (session.ended_at - session.started_at) // MICROSECOND
         self.reading_times: list[int] = []
-        self._readings: list[Decimal] = []
+        ratios: list[tuple[int, int]] = []
         self.change_times = [0]
         """When it began to charge, or to park."""
         self._charging = [True]
@@ -43,11 +44,14 @@ class Meter:
             at = (point.at - session.started_at) // MICROSECOND
             if point.energy_wh is not None:
                 self.reading_times.append(at)
-                self._readings.append(point.energy_wh)
+                ratios.append(point.energy_wh.as_integer_ratio())
             if point.is_charging is not None:
                 _hold(self.change_times, self._charging, at, point.is_charging)
             if point.current_amperes is not None:
                 _hold(self.current_times, self._currents, at, point.current_amperes)
+        self._units = lcm(*(unit for _, unit in ratios))
+        """So many in a Wh, that every reading is a whole number of them."""
+        self._readings = [count * (self._units // unit) for count, unit in ratios]
         self._charged: list[Exact] = [0]
         """How long it had charged at each change."""
         for number in range(1, len(self.change_times)):
@@ -56,7 +60,9 @@ class Meter:
     @property
     def energy_wh(self) -> Fraction:
         """Of the whole session."""
-        return Fraction(self._readings[-1]) - Fraction(self._readings[0]) if self._readings else Fraction(0)
+        return (
+            Fraction(self._readings[-1] - self._readings[0], self._units) if self._readings else Fraction(0)
+        )
 
     def is_charging(self, at: Exact) -> bool:
         return self._charging[bisect_right(self.change_times, at) - 1]
@@ -83,28 +89,27 @@ class Meter:
         rise, charging, long = self._interval(before)
         if charging and not self.is_charging(at):
             return Fraction(0)
-        return rise * _KW / (charging or long)
+        return Fraction(rise * _KW, self._units * (charging or long))
 
     def energy_at(self, at: Exact) -> Fraction:
         """Metered in Wh since the first reading; where the register jumps, after the jump."""
         before = bisect_right(self.reading_times, at) - 1
         if before < 0:
             return Fraction(0)
-        so_far = Fraction(self._readings[before]) - Fraction(self._readings[0])
-        if before == len(self._readings) - 1:
-            return so_far
-        rise, charging, long = self._interval(before)
         start = self.reading_times[before]
-        if charging:
-            return so_far + rise * (self.charged(at) - self.charged(start)) / charging
-        return so_far + rise * (at - start) / long
+        so_far = self._readings[before] - self._readings[0]
+        if at == start or before == len(self._readings) - 1:
+            return Fraction(so_far, self._units)
+        rise, charging, long = self._interval(before)
+        passed, of = (self.charged(at) - self.charged(start), charging) if charging else (at - start, long)
+        return Fraction(so_far * of + rise * passed, self._units * of)
 
-    def moment_of(self, energy_wh: Decimal) -> Exact:
-        """When so much was metered, more than nothing and not more than all of it."""
-        register = Fraction(energy_wh) + Fraction(self._readings[0])
+    def moment_of(self, energy_wh: Fraction) -> Exact:
+        """When so much was metered: more than nothing, and not more than all of it."""
+        register = energy_wh * self._units + self._readings[0]
         before = bisect_left(self._readings, register) - 1
         rise, charging, long = self._interval(before)
-        part = (register - Fraction(self._readings[before])) / rise
+        part = (register - self._readings[before]) / rise
         start = self.reading_times[before]
         if not charging:
             return start + part * long
@@ -112,10 +117,10 @@ class Meter:
         stretch = bisect_left(self._charged, charged) - 1
         return self.change_times[stretch] + charged - self._charged[stretch]
 
-    def _interval(self, before: int) -> tuple[Fraction, Exact, int]:
-        """Of the readings `before` and after: the rise in Wh, the time of charging, all of the time."""
+    def _interval(self, before: int) -> tuple[int, Exact, int]:
+        """Of the readings `before` and after: the rise in units, the time of charging, all of the time."""
         start, end = self.reading_times[before], self.reading_times[before + 1]
-        rise = Fraction(self._readings[before + 1]) - Fraction(self._readings[before])
+        rise = self._readings[before + 1] - self._readings[before]
         return rise, self.charged(end) - self.charged(start), end - start
 
 

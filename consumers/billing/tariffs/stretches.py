@@ -84,8 +84,9 @@ def _borders(
     if any(_asks_current(each) for each in restrictions):
         moments.update(meter.current_times)
     borders = {(at, meter.energy_at(at)) for at in moments if 0 < at < meter.length}
-    limits = {limit * 1000 for each in restrictions for limit in (each.min_kwh, each.max_kwh) if limit}
-    borders.update((meter.moment_of(limit), Fraction(limit)) for limit in limits if limit < total_wh)
+    kwh = {limit for each in restrictions for limit in (each.min_kwh, each.max_kwh) if limit}
+    limits = (Fraction(limit) * 1000 for limit in kwh)
+    borders.update((meter.moment_of(limit), limit) for limit in limits if limit < total_wh)
     beginning, end = (0, Fraction(0)), (meter.length, total_wh)
     return [beginning, *sorted(borders - {beginning, end}), end]
 
