@@ -7,14 +7,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import TopicPartition
+
 from eventlog.embedded import EmbeddedLog
+from eventlog.embedded.file import LAST_OFFSET, OFFSET_BITS
 from eventlog.in_flight import Limits
 from eventlog.kafka import KafkaLog
-from eventlog.port import EventLog
+from eventlog.port import EventLog, Partition
 from tests.support.kafka import KafkaCluster
 from tests.support.memory_log import MemoryLog, MemoryStore
 
 LIMITS = Limits(publish_deadline_seconds=2.0)
+SESSION_SECONDS = 2.0
+"""The embedded engine's, shortened: who is silent so long is taken for dead."""
 
 
 class Engine(Protocol):
@@ -25,6 +31,9 @@ class Engine(Protocol):
 
     def down(self) -> contextlib.AbstractAsyncContextManager[None]:
         """While inside, no append can become durable."""
+
+    async def forget(self, partition: Partition, before: int) -> None:
+        """Delete what stands before this offset, as retention does."""
 
 
 class MemoryEngine:
@@ -39,6 +48,9 @@ class MemoryEngine:
         self._store.down = "a test took it down"
         yield
         self._store.down = None
+
+    async def forget(self, partition: Partition, before: int) -> None:
+        self._store.begins[partition] = before
 
 
 class KafkaEngine:
@@ -58,13 +70,19 @@ class KafkaEngine:
         finally:
             self._cluster.resume(1)
 
+    async def forget(self, partition: Partition, before: int) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._cluster.bootstrap)
+        await admin.start()
+        await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before)})
+        await admin.close()
+
 
 class EmbeddedEngine:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "var" / "events.db"
 
     def log(self, limits: Limits = LIMITS) -> EventLog:
-        return EmbeddedLog(self.path, limits, session_seconds=2.0)
+        return EmbeddedLog(self.path, limits, session_seconds=SESSION_SECONDS)
 
     @contextlib.asynccontextmanager
     async def down(self) -> AsyncIterator[None]:
@@ -76,3 +94,15 @@ class EmbeddedEngine:
         yield
         other.execute("ROLLBACK")
         other.close()
+
+    async def forget(self, partition: Partition, before: int) -> None:
+        def delete() -> None:
+            with contextlib.closing(sqlite3.connect(self.path, isolation_level=None)) as file:
+                file.execute(
+                    "DELETE FROM records WHERE place IN (SELECT place FROM records JOIN partitions"
+                    f" ON place >> {OFFSET_BITS} = id WHERE topic = ? AND number = ?"
+                    f" AND place & {LAST_OFFSET} < ?)",
+                    (*partition, before),
+                )
+
+        await asyncio.to_thread(delete)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from eventlog.port import EventLog, Partition, Record, RecordRefused, Stored, Subscription
-from tests.eventlog.engines import Engine
+from tests.eventlog.engines import SESSION_SECONDS, Engine
 
 
 async def test_a_new_group_reads_from_the_beginning_and_again_where_it_committed(
@@ -121,6 +121,41 @@ async def test_the_position_in_a_partition_without_records_is_its_end(topic: str
         assert {p: await member.position(p) for p in member.assigned} == await member.ends(member.assigned)
         with pytest.raises(ValueError, match="not assigned"):
             await member.position(Partition(topic, 77))
+
+
+async def test_a_partition_begins_behind_what_retention_has_deleted(
+    engine: Engine, topic: str, log: EventLog
+) -> None:
+    await _append(log, topic, range(40))
+    async with _member(log, topic) as member:
+        assert await member.begins(member.assigned) == dict.fromkeys(member.assigned, 0)
+        first = min(member.assigned)
+        ends = await member.ends(member.assigned)
+        await engine.forget(first, ends[first] - 1)
+        assert (await member.begins([first])) == {first: ends[first] - 1}
+        # Who reads from before it is given what is left.
+        await _fetch(member, 1)
+        member.seek(first, 0)
+        async with asyncio.timeout(30):
+            while not (left := [s for s in await member.fetch() if s.place[:2] == first]):
+                pass
+        assert left[0].place.offset == ends[first] - 1
+
+
+async def test_a_member_that_does_not_fetch_stays_one(engine: Engine, topic: str, log: EventLog) -> None:
+    """It has a batch in hand, and waits for its database."""
+    other = engine.log()
+    await other.open()
+    await _append(log, topic, range(40))
+    async with _member(log, topic) as waits:
+        await _fetch(waits, 40)
+        held = waits.assigned
+        await asyncio.sleep(2.5 * SESSION_SECONDS)
+        assert waits.assigned == held
+        joins = await other.subscribe([topic], "billing")
+        assert joins.assigned.isdisjoint(waits.assigned)
+        await joins.close()
+    await other.close()
 
 
 async def test_what_is_taken_away_may_still_be_committed(engine: Engine, topic: str, log: EventLog) -> None:
