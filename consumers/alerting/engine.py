@@ -25,6 +25,12 @@ AGAIN_MS: Final = 120_000
 Groups = Collection[tuple[str, str]]
 """The group alerts that stand: the group rule's name, and which group."""
 
+Member = tuple[str, str]
+"""A group rule's name, and the subject that it counts."""
+
+Members = dict[Member, tuple[str, int]]
+"""What a station is counted for: in which group, and since when."""
+
 
 class Engine:
     """The rules, arranged by what they listen to. Keeps nothing of any station."""
@@ -74,6 +80,17 @@ class Engine:
             until_ms = time.silence_ms if silence else time.now_ms
             turn.pass_time(key, rule, watch, _Span(until_ms, time.resumed_ms, Watch.next_ms))
         return turn.changes
+
+    def members(self, name: str, station: Station) -> Members:
+        """What group rules count of a station as it is now."""
+        found: Members = {}
+        for key, watch in station.watches.items():
+            rule, subject = _split(key)
+            for group, asked in self.counted.get(rule, ()):
+                value = attribute(station, name, asked.by)
+                if value and watch.since_ms is not None and counts(asked, watch):
+                    found[group.name, subject] = (value, watch.since_ms)
+        return found
 
 
 def watch_due(watch: Watch) -> int | None:

@@ -7,8 +7,7 @@ import msgspec
 from sqlalchemy import CursorResult, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consumers.alerting.engine import Engine, counts
-from consumers.alerting.rules import attribute
+from consumers.alerting.engine import Engine, Member, Members
 from consumers.alerting.shard_time import ShardTime
 from consumers.alerting.station import Station
 from consumers.alerting.tables import MEMBERS, SHARDS, STATIONS, TIMERS
@@ -28,12 +27,6 @@ _LOAD = (
     .select_from(STATIONS.outerjoin(TIMERS, STATIONS.c.station == TIMERS.c.station))
     .where(STATIONS.c.station.in_(bindparam("names", expanding=True)))
 )
-
-Member = tuple[str, str]
-"""A group rule's name, and the subject that it counts."""
-
-Members = dict[Member, tuple[str, int]]
-"""What a station is counted for: in which group, and since when."""
 
 
 class Known(NamedTuple):
@@ -92,7 +85,7 @@ class Store:
             due_ms = was.station.next_ms()
             if due_ms is not None and (was.due_ms is None or due_ms < was.due_ms):
                 timers.append({"station": name, "shard": was.shard, "due_ms": due_ms})
-            members = self.members(name, was.station)
+            members = self._engine.members(name, was.station)
             if members != was.members:
                 gone += _keys(name, was.members.keys() - members.keys())
                 come += _members(name, was.shard, members)
@@ -117,7 +110,7 @@ class Store:
                 now_ms = times[was.shard].now_ms
                 due_ms = due_ms if due_ms > now_ms else now_ms + AGAIN_MS
                 timers.append({"station": name, "shard": was.shard, "due_ms": due_ms})
-            members = self.members(name, was.station)
+            members = self._engine.members(name, was.station)
             gone += _keys(name, was.members.keys() - members.keys())
             come += _members(
                 name, was.shard, members
@@ -128,22 +121,11 @@ class Store:
             await database.execute(delete(TIMERS).where(TIMERS.c.station == bindparam("name")), idle)
         await self._save_members(database, gone, come)
 
-    def members(self, name: str, station: Station) -> Members:
-        """What group rules count of a station as it is now."""
-        found: Members = {}
-        for key, watch in station.watches.items():
-            rule, _, subject = key.partition("\n")
-            for group, asked in self._engine.counted.get(rule, ()):
-                value = attribute(station, name, asked.by)
-                if value and watch.since_ms is not None and counts(asked, watch):
-                    found[group.name, subject] = (value, watch.since_ms)
-        return found
-
     def _known(self, rows: CursorResult[Any]) -> dict[str, Known]:
         found = {}
         for row in rows:
             station = _decode(row.state)
-            members = self.members(row.station, station)
+            members = self._engine.members(row.station, station)
             found[row.station] = Known(station, row.shard, row.state, row.due_ms, members)
         return found
 
