@@ -8,6 +8,6 @@ from consumers.monitoring.settings import MonitoringSettings
 from consumers.runtime.program import Equipment, Program
 
 
-def make(settings: MonitoringSettings, equipment: Equipment) -> Program:
+def make(settings: MonitoringSettings, _equipment: Equipment) -> Program:
     """The consumer, and what is served beside it."""
     return Program(Monitor(settings))
