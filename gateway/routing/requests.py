@@ -1,11 +1,13 @@
 """Reads the records of `ocpp.commands.v1`, which anybody may write: a request, or why it is none. Pure."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
 from contract.results import CommandRequest
 from eventlog.port import Stored
+from gateway.translation.outbound.secrets import DEEPEST
 
 ASKED_AT = "ocpp-asked-at"
 """Header of a command that was moved to its station's partition: the time (ms since 1970) of its first record."""
@@ -13,6 +15,8 @@ MAX_BYTES = 256 * 1024
 """More than any station takes in one message; what is larger is not kept in memory while it is open."""
 MAX_ID_CHARACTERS = 200
 MAX_DEADLINE_SECONDS = 86_400.0
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: later than that no moment can be written."""
 
 _decode = msgspec.json.Decoder(CommandRequest).decode
 
@@ -46,7 +50,9 @@ def read(value: bytes | None) -> CommandRequest | Named | Unreadable:
         return _judge(value, f"the command has {len(value)} bytes, more than {MAX_BYTES}")
     try:
         request = _decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+        if _is_deep(value):
+            return _judge(value, f"the command is nested deeper than {DEEPEST}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         return _judge(value, str(fault))
     if not 0 < len(request.id) <= MAX_ID_CHARACTERS:
         return Unreadable(f"the id has {len(request.id)} characters, not 1 to {MAX_ID_CHARACTERS}")
@@ -57,18 +63,37 @@ def read(value: bytes | None) -> CommandRequest | Named | Unreadable:
 
 
 def asked_ms(stored: Stored) -> int:
-    """When the command was asked for: its record's time, or its first record's where it was moved."""
+    """When the command was asked for: its record's time, or its first record's where it was moved.
+
+    Both are whatever the record's writer said.
+    """
     for name, text in stored.record.headers:
-        if name == ASKED_AT and text.isdigit():
-            return int(text)
-    return stored.appended_ms
+        if name == ASKED_AT and text.isdigit() and len(text) <= len(str(LATEST_MS)):
+            return min(int(text), LATEST_MS)
+    return min(stored.appended_ms, LATEST_MS)
 
 
 def _judge(value: bytes, why: str) -> Named | Unreadable:
     try:
         named = msgspec.json.decode(value, type=_Named)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Unreadable(why)
     if 0 < len(named.id) <= MAX_ID_CHARACTERS:
         return Named(named.id, named.correlation_id, why)
     return Unreadable(why)
+
+
+def _is_deep(value: bytes) -> bool:
+    """Whether anything in this JSON is nested deeper than OCPP ever is: who walks through it must not fall."""
+    if value.count(b"[") + value.count(b"{") <= DEEPEST:
+        return False
+    level = [msgspec.json.decode(value)]
+    for _ in range(DEEPEST):
+        level = [part for whole in level for part in _parts(whole)]
+    return any(isinstance(whole, dict | list) for whole in level)
+
+
+def _parts(whole: Any) -> Iterable[Any]:
+    if isinstance(whole, dict):
+        return whole.values()
+    return whole if isinstance(whole, list) else ()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.translation.outbound.secrets import HIDDEN, redacted
+from gateway.translation.outbound.secrets import DEEPEST, HIDDEN, redacted
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,14 @@ def test_a_password_is_hidden_wherever_it_stands(said: Any) -> None:
 )
 def test_all_else_is_shown(said: Any) -> None:
     assert redacted(said) == said
+
+
+def test_what_is_too_deep_to_be_looked_through_is_hidden() -> None:
+    said: Any = "s3cret"
+    for _ in range(DEEPEST):
+        said = [said]
+    assert "s3cret" in str(redacted(said))
+    for _ in range(900):
+        said = {"a": said}
+    assert HIDDEN in str(redacted(said))
+    assert "s3cret" not in str(redacted(said))

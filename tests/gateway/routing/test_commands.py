@@ -290,6 +290,36 @@ def test_a_wrong_command_is_answered_and_kept(world: World) -> None:
     assert len(world.log.topics[DEAD_LETTERS.name]) == 1
 
 
+@pytest.mark.parametrize("levels", [100, 600])
+def test_a_command_that_is_nested_too_deep_is_answered_whoever_holds_the_station(
+    world: World, levels: int
+) -> None:
+    value = b'{"id": "%d", "arguments": ' + b"[" * levels + b"]" * levels + b', "whenOffline": "wait"}'
+    world.connect("S", "A")
+    for number, station in enumerate("ST"):
+        world.say(COMMANDS.name, station, value % number)
+    world.settle(1)
+    for number, station in enumerate("ST"):
+        assert "nested" in (world.result(command_key(station, str(number))).why or "")
+    world.settle(2)
+    assert world.log.committed[COMMANDS.name] == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "asked_ms"),
+    [([("ocpp-asked-at", b"9" * 30)], 0), ([("ocpp-asked-at", b"9" * 15)], 0), ([], 2**62)],
+)
+def test_a_command_from_beyond_all_time_is_one_of_now(
+    world: World, headers: list[tuple[str, bytes]], asked_ms: int
+) -> None:
+    value = msgspec.json.encode({"id": "1", "deadlineSeconds": 5, "whenOffline": "wait"})
+    world.log.append(Record(COMMANDS.name, "S", value, headers), asked_ms or world.now.wall_ms)
+    world.settle(2)
+    world.connect("S", "A")
+    world.settle(2)
+    assert world.status(command_key("S", "1")) == "accepted"
+
+
 def test_a_command_for_nobody_is_invalid(world: World) -> None:
     world.say(COMMANDS.name, "", b'{"id": "1"}')
     world.settle(1)
