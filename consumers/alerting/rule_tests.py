@@ -181,9 +181,7 @@ def _expected(node: Node, rules: set[str]) -> Expected:
         ).items():
             wanted[name] = read(value, _mapping if name == "labels" else _text_of)
         if wanted.get("rule") not in rules:
-            item.fault(
-                f"there is no rule {wanted.get('rule')}{guess(str(wanted.get('rule')), rules)}"
-            )
+            item.fault(f"there is no rule {wanted.get('rule')}{guess(str(wanted.get('rule')), rules)}")
         alerts.append(wanted)
     return Expected(
         read(fields["at"], readers.duration, 0) if "at" in fields else 0, tuple(alerts), node.line
