@@ -154,10 +154,17 @@ class Loop:
         wanted = frozenset(self._untaken)
         begins, ends = await subscription.begins(wanted), await subscription.ends(wanted)
         positions = await self._positions.take(self._database, wanted, self._now())
+        starts = {
+            partition: self._readable(partition, position, begins[partition], ends[partition])
+            for partition, position in positions.items()
+        }
+        if moved := {partition: at for partition, at in starts.items() if at != positions[partition]}:
+            async with self._database.transaction() as connection:
+                await self._positions.hold(connection, moved)
+                await self._positions.move(connection, moved)
         for partition in wanted & subscription.assigned & self._untaken:
-            position = self._readable(partition, positions[partition], begins[partition], ends[partition])
-            subscription.seek(partition, position)
-            self._clock.begin(partition, position)
+            subscription.seek(partition, starts[partition])
+            self._clock.begin(partition, starts[partition])
             self._held.add(partition)
             self._untaken.discard(partition)
         self._untaken &= subscription.assigned
