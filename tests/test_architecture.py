@@ -121,17 +121,23 @@ def test_ocpp_knows_nothing_else_of_the_gateway() -> None:
             assert all(within(name, {"gateway.ocpp"}) for name in imports(path) if within(name, {"gateway"}))
 
 
-def test_sockets_are_served_in_two_places() -> None:
-    """The station port and the internal port, which have their connections in common; the API is a part of the latter."""
+def test_sockets_are_served_in_three_places() -> None:
+    """The station port and the internal port, which have their connections in common; the API is a part of the latter.
+
+    And the monitoring's page, on a port of its own.
+    """
     serving = {
         module
         for module, path in modules(*PROGRAM)
         if imports(path) & {"aiohttp.web", "aiohttp.web_protocol"}
     }
-    assert {module for module in serving if not within(module, {"gateway.api"})} == {
+    assert {
+        module for module in serving if not within(module, {"gateway.api", "consumers.monitoring.api"})
+    } == {
         "gateway.server",
         "service.http",
         "service.internal",
+        "service.parameters",
     }
 
 

@@ -1,12 +1,12 @@
 """The settings of the monitoring."""
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from consumers.runtime.settings import ConsumerSettings, DatabaseUrl, database_of, internal_port_of
+from service.hosts import is_loopback
 from service.process import Port
 from service.settings import Fault
 
@@ -63,16 +63,9 @@ class MonitoringSettings(ConsumerSettings):
 
     def conflicts(self) -> Iterable[Fault]:
         yield from super().conflicts()
-        if self.monitoring_token is None and not _is_loopback(self.monitoring_host):
+        if self.monitoring_token is None and not is_loopback(self.monitoring_host):
             yield Fault(
                 "OCPP_MONITORING_TOKEN, OCPP_MONITORING_HOST",
                 None,
                 "set a token, or bind the page to a loopback address",
             )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,10 +1,10 @@
 """Who may use the API: whoever shows the token; without one, only whoever is on this machine."""
 
 import hmac
-import ipaddress
 from collections.abc import Mapping
 
-from gateway.api.problems import Refused
+from service.hosts import host_of, is_loopback
+from service.problems import Refused
 
 
 class Access:
@@ -31,24 +31,7 @@ class Access:
                 "closed",
                 "Set OCPP_API_TOKEN, or bind the port to a loopback address by OCPP_INTERNAL_HOST.",
             )
-        elif not is_loopback(_host(headers.get("Host", ""))):
+        elif not is_loopback(host_of(headers.get("Host", ""))):
             # A name that leads to this machine, but is not its own: a web page that had its name moved
             # here, to have the browser of somebody who sits here send commands (DNS rebinding).
             raise Refused(403, "foreign-host", "Without OCPP_API_TOKEN, ask for localhost or 127.0.0.1.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches this address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _host(header: str) -> str:
-    """The `Host` without its port and, around an IPv6 address, its brackets."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0].lower()

@@ -19,10 +19,10 @@ from gateway.api.access import Access
 from gateway.api.asking import CommandRoutes
 from gateway.api.commands import Commands, Reused
 from gateway.api.listing import StationRoutes
-from gateway.api.parameters import REQUEST_ID
-from gateway.api.problems import CONTENT_TYPE, Refused
 from gateway.api.stations import Stations
 from gateway.metrics import GatewayMetrics
+from service.parameters import REQUEST_ID
+from service.problems import CONTENT_TYPE, Refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -17,8 +17,9 @@ from contract.results import CommandRequest
 from eventlog.port import LogUnavailable
 from gateway.api.commands import GRACE_SECONDS, RECALL_AGE_MS, Commands
 from gateway.api.ids import Whereabouts, new_id, now_ms, whereabouts
-from gateway.api.parameters import REQUEST_ID, json_body, number, station_in_path, station_in_query, text
-from gateway.api.problems import Refused
+from gateway.api.parameters import station_in_path, station_in_query
+from service.parameters import REQUEST_ID, json_body, number, text
+from service.problems import Refused
 
 _COMMAND_ID = re.compile(COMMAND_ID)
 

@@ -6,9 +6,10 @@ import msgspec
 from aiohttp import web
 
 from contract.openapi import CURSOR, LARGEST_PAGE, USUAL_PAGE
-from gateway.api.parameters import boolean, number, station_in_path, text
-from gateway.api.problems import Refused
+from gateway.api.parameters import station_in_path
 from gateway.api.stations import Stations
+from service.parameters import boolean, number, text
+from service.problems import Refused
 
 _CURSOR = re.compile(CURSOR)
 

@@ -7,8 +7,8 @@ import pytest
 
 from contract.topics import COMMANDS
 from gateway.api import parameters
-from gateway.api.parameters import BODY_BYTES
 from gateway.metrics import ROUTE
+from service.parameters import BODY_BYTES
 from tests.gateway.api.conftest import Answering, Backend, serving
 from tests.support.memory_log import MemoryLog, MemoryStore
 
