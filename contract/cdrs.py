@@ -2,14 +2,18 @@
 
 `cdr` is the OCPI object as it may be sent on (mod_cdrs §10.3.1), its members named as there; around it stands what
 OCPI has no room for. A record is never changed: a session that turns out otherwise has its record credited, and
-gets a new one. Both records of a correction carry the session's key, so a reader sees the credit first.
+gets a new one. The key is the station's id, so a reader meets the
+credit before the record that follows it.
 """
 
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Literal
 
+import msgspec
 from msgspec import Meta
 
+from contract.envelope import SCHEMA_ROOT, Headers
 from contract.model import Moment, SignedReading, Value
 from contract.topics import CDRS, Topic
 
@@ -172,3 +176,58 @@ class CdrCredited(CdrFact, frozen=True, kw_only=True):
 
 CDR_EVENTS: dict[str, type[CdrFact]] = {fact.NAME: fact for fact in (CdrIssued, CdrCredited)}
 """The class of each event, by the name that follows `billing.` in its CloudEvents type."""
+
+SOURCE = "/billing"
+TYPE_PREFIX = "billing."
+FOLDER = "billing"
+"""Where the schemas of these events are, below those of the gateway's."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_VERBATIM: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(fact, float_hook=Decimal) for name, fact in CDR_EVENTS.items()
+}
+
+
+def record_id(station: str, transaction_id: str, revision: int, *, is_credit: bool = False) -> str:
+    """The id of a record, and of the event that tells it: always the same for the same record of the same session."""
+    parts = (station, transaction_id, str(revision), *(("credit",) if is_credit else ()))
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def encode(fact: CdrFact) -> bytes:
+    """The event's data as JSON: exact numbers, absent members left out."""
+    return _ENCODER.encode(fact)
+
+
+def headers(fact: CdrFact) -> Headers:
+    """The CloudEvents attributes of a record, as headers (binary mode)."""
+    return [
+        ("content-type", b"application/json"),
+        ("ce_specversion", b"1.0"),
+        ("ce_id", fact.cdr.id.encode()),
+        ("ce_source", SOURCE.encode()),
+        ("ce_subject", fact.station.encode()),
+        ("ce_type", f"{TYPE_PREFIX}{fact.NAME}".encode()),
+        ("ce_time", _ENCODER.encode(fact.cdr.last_updated)[1:-1]),
+        ("ce_dataschema", f"{SCHEMA_ROOT}/{FOLDER}/{fact.NAME}.json".encode()),
+    ]
+
+
+def decode(headers: Headers, value: bytes) -> CdrFact:
+    """The event again. Raises KeyError for a type we do not know, msgspec.ValidationError for bad data."""
+    name = dict(headers)["ce_type"].decode().removeprefix(TYPE_PREFIX)
+    fact: CdrFact = _DECODERS[name].decode(value)
+    return fact
+
+
+def decode_issued(document: str) -> CdrIssued:
+    """An issued record from its text. Raises msgspec.ValidationError."""
+    record: CdrIssued = _DECODERS[CdrIssued.NAME].decode(document)
+    return record
+
+
+def verbatim(value: Any) -> dict[str, Any]:
+    """A value as it reads when its JSON is read again, numbers exact."""
+    made: dict[str, Any] = _VERBATIM.decode(_ENCODER.encode(value))
+    return made

@@ -1,5 +1,6 @@
 """The whole of a session that is over: its borders, its energy, its activity, and each guess that was made."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from consumers.billing.sessions.activity import Activity, activity
@@ -18,6 +19,7 @@ class Session(NamedTuple):
     session: str
     facts: Facts
     metered: MeteredSession
+    energy_wh: Decimal
     flags: tuple[str, ...]
     stop_reason: str | None = None
 
@@ -35,7 +37,7 @@ def assembled(case: Case, closed: Closing, rules: Rules) -> Session:
         time_zone=case.time_zone,
         points=_points(made, told, _currents(facts, case.loose, span)),
     )
-    return Session(case.session, facts, metered, tuple(sorted(flags)), closed.end.reason)
+    return Session(case.session, facts, metered, made.total_wh, tuple(sorted(flags)), closed.end.reason)
 
 
 def _span(facts: Facts, end: Border) -> tuple[Span, set[str]]:

@@ -21,6 +21,11 @@ class Rules(NamedTuple):
     silence_ms: int
     largest_power_w: int
 
+    @property
+    def loose_ms(self) -> int:
+        """How long what names no session is kept where none is open that may need it: longer than any topic lags."""
+        return self.settle_ms + 3_600_000
+
 
 class Sibling(NamedTuple):
     """Another session of the station, as far as it concerns this one."""

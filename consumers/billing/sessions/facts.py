@@ -79,7 +79,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `begin_wh` and `end_wh` are registers that say which border they belong to, and not when it was. `hint_ms` is the
     start that a 1.6 transaction's number tells. `seen_ms` is when we last heard of the session, `at_ms` when
-    that last happened. `marks` are changes of its state, `echoes` what only repeats it. `notes` are flags.
+    that last happened. `token_groups` are those of the idToken. `marks` are changes of its state, `echoes` what only repeats it. `notes` are flags.
     """
 
     evse: int | None = None
@@ -90,6 +90,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     begin_wh: Decimal | None = None
     end_wh: Decimal | None = None
     bearer: Bearer | None = None
+    token_groups: tuple[str, ...] = ()
     registers: dict[str, tuple[Reading, ...]] = {}
     intervals: tuple[Reading, ...] = ()
     currents: tuple[Reading, ...] = ()
@@ -116,6 +117,7 @@ def joined(one: Facts, other: Facts) -> Facts:
         begin_wh=_least(one.begin_wh, other.begin_wh),
         end_wh=_most(one.end_wh, other.end_wh),
         bearer=_least(one.bearer, other.bearer),
+        token_groups=_both(one.token_groups, other.token_groups),
         registers=registers_of(one.registers, other.registers),
         intervals=_both(one.intervals, other.intervals),
         currents=thinned(_both(one.currents, other.currents)),

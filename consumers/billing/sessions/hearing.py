@@ -53,7 +53,7 @@ def heard(event: Event, seen_ms: int, event_id: str | None = None) -> Heard | No
 
 def _transaction(event: TransactionFact, seen_ms: int) -> Heard | None:
     named = event.transaction
-    session = named.id if named else None
+    session = named.id.replace("\0", "\ufffd") if named and named.id else None
     at_ms, note = happened(event.occurred_at, event)
     found = measured(event.samples, event)
     if session is None and not isinstance(event, TransactionStarted):
@@ -87,6 +87,7 @@ def _transaction(event: TransactionFact, seen_ms: int) -> Heard | None:
             begin_wh=found.begin_wh,
             end_wh=found.end_wh,
             bearer=_bearer(event, at_ms),
+            token_groups=_groups(event),
             registers=found.registers,
             intervals=found.intervals,
             currents=found.currents,
@@ -110,7 +111,7 @@ def _samples(event: MeterSampled, seen_ms: int) -> Heard | None:
     if event.transaction is None or event.transaction.id is None:
         return _loose_readings(event, found)
     return Heard(
-        event.transaction.id,
+        event.transaction.id.replace("\0", "\ufffd"),
         Facts(
             evse=event.evse.id if event.evse else None,
             hint_ms=_hint(event),
@@ -158,3 +159,12 @@ def _bearer(event: TransactionFact, at_ms: int) -> Bearer | None:
     if token is None or not token.value:
         return None
     return Bearer(isinstance(event, TransactionEnded), at_ms, token.value, token.type or "")
+
+
+def _groups(event: TransactionFact) -> tuple[str, ...]:
+    """The groups that the token is in, as the station or whoever decided on it says. Who stops may be in others."""
+    if isinstance(event, TransactionEnded):
+        return ()
+    told = {event.group_id_token.value if event.group_id_token else None}
+    told.add(event.decision.group_id if event.decision else None)
+    return tuple(sorted(group for group in told if group))

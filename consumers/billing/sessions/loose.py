@@ -102,6 +102,26 @@ def pruned(loose: Loose, keep_from_ms: int) -> Loose:
     )
 
 
+def about(loose: Loose, evse: int | None, from_ms: int, to_ms: int) -> Loose:
+    """What of it concerns a session at this EVSE, between these moments."""
+    here = [status for status in loose.statuses if status.evse == evse and status.at_ms <= to_ms]
+    earlier = [status for status in here if status.at_ms < from_ms]
+    places = loose.registers.get(evse, {}) if evse is not None else {}
+    registers = {place: within for place, told in places.items() if (within := _within(told, from_ms, to_ms))}
+    currents = _within(loose.currents.get(evse, ()) if evse is not None else (), from_ms, to_ms)
+    return Loose(
+        statuses=(*earlier[-1:], *here[len(earlier) :]),
+        registers={evse: registers} if evse is not None and registers else {},
+        currents={evse: currents} if evse is not None and currents else {},
+        ends=tuple(end for end in loose.ends if from_ms <= end.border.at_ms <= to_ms),
+        boots=tuple(boot for boot in loose.boots if from_ms <= boot.at_ms <= to_ms),
+    )
+
+
+def _within(told: tuple[Reading, ...], from_ms: int, to_ms: int) -> tuple[Reading, ...]:
+    return tuple(reading for reading in told if from_ms <= reading.at_ms <= to_ms)
+
+
 def _since(told: tuple[Reading, ...], from_ms: int) -> tuple[Reading, ...]:
     return tuple(reading for reading in told if reading.at_ms >= from_ms)
 

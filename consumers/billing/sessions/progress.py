@@ -8,8 +8,12 @@ made of depends on what was said and when, and not on how quickly we were at it:
 import msgspec
 from msgspec.structs import replace
 
-from consumers.billing.sessions.closing import Rules
-from consumers.billing.sessions.facts import Facts, first_of, joined
+from consumers.billing.sessions.assembly import Session, assembled
+from consumers.billing.sessions.closing import Case, Rules, closing
+from consumers.billing.sessions.facts import Border, Facts, first_of, joined
+from consumers.billing.sessions.loose import NOTHING, Loose, about
+from consumers.billing.sessions.loose import joined as joined_loose
+from consumers.billing.sessions.measured import ms
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -21,11 +25,15 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Of one session. `revision` is the number of its last record, 0 while there is none."""
+    """Of one session. `around` is what its record used that names no session. `revision` is the number of its last record, 0 while there is none; `shown_ms` is when the
+    driver was last shown the cost.
+    """
 
     settled: Facts = Facts()
     pending: tuple[Pending, ...] = ()
+    around: Loose = NOTHING
     revision: int = 0
+    shown_ms: int = 0
 
     @property
     def known(self) -> Facts:
@@ -34,6 +42,20 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         for pending in self.pending:
             facts = joined(facts, pending.facts)
         return facts
+
+    @property
+    def start(self) -> Border | None:
+        """Where it started, if that was told."""
+        start = self.settled.start
+        for pending in self.pending:
+            start = first_of(start, pending.facts.start)
+        return start
+
+    @property
+    def evse(self) -> int | None:
+        """Where at the station, if that was told."""
+        told = (self.settled.evse, *(pending.facts.evse for pending in self.pending))
+        return min((evse for evse in told if evse is not None), default=None)
 
     @property
     def is_ended(self) -> bool:
@@ -75,6 +97,20 @@ def hinted(progress: Progress, seen_ms: int, rules: Rules) -> Progress:
         evidence_ms = min(evidence_ms, last.evidence_ms)
     due_ms = min(last.due_ms, evidence_ms)
     return _waiting(progress, [*before, replace(last, evidence_ms=evidence_ms, due_ms=due_ms)])
+
+
+def looked_at(progress: Progress, case: Case, rules: Rules) -> tuple[Progress, Session | None]:
+    """What is due, looked at as of the moment when it was: the session, if it is over. The case has no facts yet."""
+    first = progress.pending[0]
+    loose = joined_loose(progress.around, case.loose)
+    case = case._replace(facts=joined(progress.settled, first.facts), loose=loose)
+    closed = closing(case, first.due_ms, rules)
+    moved = settled(progress, rules, is_over=closed is not None)
+    if closed is None:
+        return moved, None
+    session = assembled(case, closed, rules)
+    began_ms, latest_ms = ms(session.metered.started_at), first.due_ms
+    return replace(moved, around=about(loose, case.facts.evse, began_ms, latest_ms)), session
 
 
 def settled(progress: Progress, rules: Rules, *, is_over: bool) -> Progress:

@@ -1,0 +1,1 @@
+"""Alembic scripts: how the tables of billing came to be."""

@@ -1,0 +1,327 @@
+"""The consumer on its runtime: each session ends in exactly one record, whatever comes late, twice, or never."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from consumers.billing import shelf
+from consumers.billing.app import make
+from consumers.billing.settings import BillingSettings
+from consumers.billing.tables import SCHEMA
+from consumers.billing.tariffs import book
+from consumers.billing.tariffs.book import TariffBook
+from consumers.billing.tariffs.metering import MeteredSession
+from consumers.billing.tariffs.model import Tariff
+from consumers.billing.tariffs.pricing import price
+from consumers.runtime import migrations
+from contract import cdrs
+from contract.cdrs import CdrCredited, CdrFact, CdrIssued
+from contract.events import Event
+from contract.model import Sample, SignedReading
+from contract.registry import Coordinates, RegisteredStation
+from contract.results import CommandRequest
+from contract.topics import CDRS, COMMANDS, STATIONS_REGISTRY
+from tests.consumers.billing.ocpi import check_cdr
+from tests.consumers.billing.saying import STATION, Saying, at, register
+from tests.support.consumers import Clock, World, consuming
+from tests.support.memory_log import MemoryLog
+
+TARIFFS = """
+country_code: DE
+party_id: ABC
+last_updated: 2026-01-01T00:00:00Z
+tariffs:
+  - id: standard
+    currency: EUR
+    elements:
+      - price_components:
+          - {type: ENERGY, price: 0.40, vat: 19, step_size: 1}
+          - {type: PARKING_TIME, price: 6.00, vat: 19, step_size: 60}
+  - id: staff
+    currency: EUR
+    elements: [{price_components: [{type: ENERGY, price: 0.10, step_size: 1}]}]
+assignments:
+  - {tariff: standard}
+  - {tariff: staff, tokens: [TOKEN-S]}
+  - {tariff: staff, groups: [depot]}
+"""
+
+T = Saying()
+LONG_AGO = at(-10_000)
+
+
+def running(folder: Path, clock: Clock, **settings: Any) -> AbstractAsyncContextManager[World]:
+    return consuming(folder, SCHEMA, BillingSettings, make, clock=clock, **settings)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = Clock()
+    clock.at = at(0)
+    async with running(tmp_path, clock) as world:
+        await load(world, TARIFFS)
+        yield world
+
+
+async def load(world: World, text: str, effective_from: datetime = LONG_AGO) -> None:
+    made = book.read(text)
+    assert isinstance(made, TariffBook), made
+    async with world.database.transaction() as connection:
+        await shelf.put(connection, made, source="test", effective_from=effective_from, loaded_at=at(0))
+
+
+async def say(world: World, *events: Event) -> None:
+    for event in events:
+        await world.append(event, at=event.received_at)
+
+
+async def until(world: World, minute: float) -> list[CdrFact]:
+    """The time is so many minutes after noon; all records that there are then."""
+    world.clock.at = at(minute)
+    await world.ticked()
+    return records(world)
+
+
+def records(world: World) -> list[CdrFact]:
+    found = [
+        cdrs.decode(list(stored.record.headers), stored.record.value or b"")
+        for stored in world.published(CDRS)
+    ]
+    for stored, record in zip(world.published(CDRS), found, strict=True):
+        assert stored.record.key == record.station
+        check_cdr(msgspec.json.decode(stored.record.value or b"")["cdr"])
+    return found
+
+
+WHOLE = (
+    T.started(0, 1000),
+    T.status(0, "Charging"),
+    T.sampled(30, 6000),
+    T.status(40, "SuspendedEV"),
+    T.ended(60, 7000),
+)
+
+
+async def test_a_session_becomes_one_record(world: World) -> None:
+    await say(world, *WHOLE, *WHOLE)
+    assert await until(world, 64) == []
+    (record,) = await until(world, 66)
+    assert isinstance(record, CdrIssued)
+    assert (float(record.energy_wh), record.revision, record.flags) == (6000, 1, ("location_unknown",))
+    cdr = record.cdr
+    assert (cdr.start_date_time, cdr.end_date_time, cdr.last_updated) == (at(0), at(60), at(65))
+    assert (float(cdr.total_energy), float(cdr.total_time), cdr.cdr_token.uid) == (6, 1, "TOKEN")
+    assert cdr.total_energy_cost == cdrs.Cost(excl_vat=Decimal("2.4"), incl_vat=Decimal("2.856"))
+    assert cdr.total_parking_cost == cdrs.Cost(excl_vat=Decimal(2), incl_vat=Decimal("2.38"))
+    assert cdr.total_cost == cdrs.Cost(excl_vat=Decimal("4.4"), incl_vat=Decimal("5.24"))
+    assert len(await until(world, 10_000)) == 1
+
+
+async def test_the_price_is_found_again_from_the_record_alone(world: World) -> None:
+    await say(world, *WHOLE)
+    (record,) = await until(world, 66)
+    priced = price(
+        msgspec.convert(record.metered, MeteredSession), msgspec.convert(record.cdr.tariffs[0], Tariff)
+    )
+    again, cdr = cdrs.verbatim(priced), cdrs.verbatim(record.cdr)
+    assert {name: cdr[name] for name in again} == again
+
+
+async def test_a_late_event_credits_the_record_and_makes_a_new_one(world: World) -> None:
+    await say(world, *WHOLE[:3], T.ended(60))
+    assert len(await until(world, 66)) == 1
+    await say(world, T.ended(60, 7000, received_at=at(100)))
+    assert len(await until(world, 104)) == 1
+    first, credit, second = await until(world, 106)
+    assert isinstance(first, CdrIssued)
+    assert isinstance(credit, CdrCredited)
+    assert isinstance(second, CdrIssued)
+    assert (float(first.energy_wh), float(second.energy_wh), second.revision) == (5000, 6000, 2)
+    assert credit.cdr.credit
+    assert credit.cdr.credit_reference_id == first.cdr.id
+    assert credit.cdr.total_cost.excl_vat == -first.cdr.total_cost.excl_vat
+    assert credit.cdr.total_energy == first.cdr.total_energy
+    assert "energy_wh" in credit.because
+    assert len({record.cdr.id for record in (first, credit, second)}) == 3
+
+
+async def test_a_late_repetition_changes_nothing(world: World) -> None:
+    await say(world, *WHOLE)
+    assert len(await until(world, 66)) == 1
+    await say(world, T.started(0, 1000, received_at=at(3000)), T.ended(60, 7000, received_at=at(3000)))
+    await say(world, T.sampled(30, 6000, received_at=at(3000)))
+    assert len(await until(world, 4000)) == 1
+
+
+async def test_what_is_forgotten_is_not_billed_again(world: World) -> None:
+    await say(world, *WHOLE)
+    assert len(await until(world, 66)) == 1
+    await until(world, 15 * 1440 + 100)
+    late = 15 * 1440 + 200
+    await say(world, T.started(0, 1000, received_at=at(late)), T.ended(60, 9000, received_at=at(late)))
+    assert len(await until(world, late + 2000)) == 1
+
+
+@pytest.mark.parametrize(
+    ("events", "minute", "flag"),
+    [
+        ((T.status(70, "Available"),), 76, "end_by_status"),
+        ((T.booted(70),), 76, "end_by_reboot"),
+        ((Saying("t2").started(70, 8000),), 76, "end_by_next_start"),
+        ((Saying(None).ended(70, 8000),), 76, "end_matched"),
+        ((), 1540, "end_by_timeout"),
+    ],
+)
+async def test_a_session_without_a_stop_is_closed(
+    world: World, events: tuple[Event, ...], minute: int, flag: str
+) -> None:
+    await say(world, *WHOLE[:3])
+    assert await until(world, 69) == []
+    await say(world, *events)
+    (record,) = await until(world, minute)
+    assert flag in record.flags
+    assert record.energy_wh == (7000 if flag == "end_matched" else 5000)
+
+
+async def test_a_stop_that_comes_after_all_corrects_the_guess(world: World) -> None:
+    await say(world, *WHOLE[:3], T.status(70, "Available"))
+    assert len(await until(world, 76)) == 1
+    await say(world, T.ended(60, 7000, received_at=at(2000)))
+    last = (await until(world, 2006))[-1]
+    assert (float(last.energy_wh), last.revision, last.flags) == (7000 - 1000, 2, ("location_unknown",))
+
+
+async def test_tariffs_by_token_and_group_and_in_effect_at_the_start(world: World) -> None:
+    dear = TARIFFS.replace("0.40", "0.80")
+    await load(world, dear, effective_from=at(30))
+    await world.append_value(
+        STATIONS_REGISTRY,
+        "CP-2",
+        RegisteredStation(
+            groups=("depot",),
+            address="Am Kai 1",
+            city="Kiel",
+            country="DEU",
+            country_code="DE",
+            party_id="ABC",
+            site="SITE-7",
+            coordinates=Coordinates(latitude=54.3, longitude=10.1),
+        ),
+        at=at(0),
+    )
+    staff, depot, late = Saying("s"), Saying("d", station="CP-2"), Saying("l", station="CP-3")
+    for one, start, token in (
+        (T, 0, "TOKEN"),
+        (staff, 10, "token-s"),
+        (depot, 10, "TOKEN"),
+        (late, 30, "TOKEN"),
+    ):
+        await say(world, one.started(start, 0, token=token), one.sampled(40, 500), one.ended(50, 1000))
+    found = {record.transaction_id: record.cdr for record in await until(world, 60)}
+    assert {name: cdr.total_energy_cost and cdr.total_energy_cost.excl_vat for name, cdr in found.items()} == {
+        "t1": Decimal("0.4"), "s": Decimal("0.1"), "d": Decimal("0.1"), "l": Decimal("0.8"),
+    }  # fmt: skip
+    assert found["d"].cdr_location.city == "Kiel"
+    assert found["d"].cdr_location.coordinates.latitude == "54.30000"
+    assert (found["d"].country_code, found["d"].cdr_location.id) == ("DE", "SITE-7")
+
+
+async def test_without_a_tariff_it_costs_nothing_and_says_so(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.at = at(0)
+    async with running(tmp_path, clock) as world:
+        await say(world, *WHOLE)
+        (record,) = await until(world, 66)
+        assert record.cdr.total_cost.excl_vat == 0
+        assert record.cdr.tariffs == ()
+        assert "tariff_missing" in record.flags
+
+
+async def test_signed_readings_are_kept(world: World) -> None:
+    def signed(minute: float, data: str) -> Event:
+        kind = "Energy.Active.Import.Register"
+        return T.sampled(
+            minute,
+            Sample(measurand=kind, at=at(minute), signed=SignedReading(data=data, encoding="OCMF")),
+            register(minute, 1000 + 100 * minute),
+        )
+
+    await say(
+        world,
+        WHOLE[0],
+        signed(0, 'OCMF|{"RV":1}|{}'),
+        signed(5, "x" * 6000),
+        signed(60, "OCMF|{}|{}"),
+        WHOLE[-1],
+    )
+    (record,) = await until(world, 66)
+    assert [signed.data[:9] for signed in record.signed_readings] == ['OCMF|{"RV', "OCMF|{}|{"]
+    assert record.cdr.signed_data is not None
+    assert [value.plain_data for value in record.cdr.signed_data.signed_values] == ['{"RV":1}', "{}"]
+
+
+async def test_odd_names_fit_into_ocpi(world: World) -> None:
+    odd = Saying("x" * 80, station="Säule/" + "9" * 60)
+    await say(world, odd.started(0, 0, token="Ü" * 50), odd.ended(10, 100))
+    (record,) = await until(world, 20)
+    assert "text_cut" in record.flags
+    assert record.transaction_id == "x" * 80
+
+
+async def test_the_cost_of_a_running_session_is_shown(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.at = at(0)
+    async with running(tmp_path, clock, billing_live_cost="all") as world:
+        await load(world, TARIFFS)
+        await say(world, T.started(0, 0))
+        await world.caught_up()
+        for minute, wh in ((10, 1000), (10.2, 1100), (11.5, 1500)):
+            clock.at = at(minute)
+            await say(world, T.sampled(minute, wh))
+            await world.caught_up()
+        clock.at = at(30)
+        await say(world, T.sampled(12, 9999), T.ended(13, 9999))  # nobody stands there any more
+        await world.caught_up()
+        sent = [
+            msgspec.json.decode(one.record.value or b"", type=CommandRequest)
+            for one in world.published(COMMANDS)
+        ]
+        assert [(one.command, one.arguments) for one in sent] == [
+            ("cost.update", {"transactionId": "t1", "totalCost": 0.0}),
+            ("cost.update", {"transactionId": "t1", "totalCost": 0.48}),
+            ("cost.update", {"transactionId": "t1", "totalCost": 0.71}),
+        ]
+        assert len({one.id for one in sent}) == 3
+        assert {one.record.key for one in world.published(COMMANDS)} == {STATION}
+
+
+async def test_a_replay_of_the_whole_topic_gives_identical_records(world: World, tmp_path: Path) -> None:
+    other = Saying("t2", evse=2)
+    await say(world, *WHOLE, other.started(5, 0), other.sampled(50, 4000))
+    await until(world, 66)
+    await say(world, T.sampled(45, 6900, received_at=at(70)), other.status(71, "Available"))
+    await until(world, 90)
+    await say(world, T.ended(60, 7100, received_at=at(95)), other.ended(68, 4100, received_at=at(96)))
+    await until(world, 120)
+    before = {stored.record.value for stored in world.published(CDRS)}
+    assert len(before) == 6
+    log = MemoryLog(world.log.store)
+    for partition in log.store.partitions(CDRS.name):
+        log.store.records[partition] = []
+    (tmp_path / "again").mkdir()
+    await world.process.stop()
+    log.store.positions.clear()
+    async with running(tmp_path / "again", world.clock, log=MemoryLog(log.store)) as again:
+        await load(again, TARIFFS)
+        await again.ticked()
+        assert {stored.record.value for stored in again.published(CDRS)} >= before
+
+
+async def test_the_migrations_make_the_tables_that_are_declared(world: World) -> None:
+    assert await migrations.differences(world.database, SCHEMA) == []
