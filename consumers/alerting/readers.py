@@ -71,9 +71,10 @@ def flag(value: object) -> bool:
 
 def text(value: object) -> str:
     """Some text."""
-    if not isinstance(value, str) or not value.strip():
-        raise Wrong("is no text")
-    return value
+    if isinstance(value, str) and value.strip():
+        return value
+    # YAML reads a bare Off, No or 1.0 as something else.
+    raise Wrong(f"{value!r} is no text; write it in quotes" if value not in ("", None) else "is empty")
 
 
 def name(value: object) -> str:

@@ -85,7 +85,7 @@ class Node(NamedTuple):
 
 def guess(name: str, known: Iterable[str]) -> str:
     """The known name that was meant, to be added to a complaint; empty where nothing is near."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""
 
 
