@@ -272,3 +272,6 @@ def _ref(name: str) -> dict[str, Any]:
 
 
 _HEADERS: Json = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+
+ROUTES = tuple(ROOT + path for path in _paths())
+"""Every path there is."""

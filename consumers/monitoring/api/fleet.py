@@ -15,7 +15,7 @@ from consumers.monitoring.store import TREND_SUMS
 from consumers.monitoring.tables import FACETS, SHARDS, TRENDS
 from consumers.monitoring.tally import FACETS as FACET_NAMES
 from consumers.monitoring.tally import LEVELS
-from consumers.monitoring.trends import Step, share
+from consumers.monitoring.trends import Step, Window, share, steps
 from consumers.runtime.database import Database
 
 MOST_VALUES: Final = 50
