@@ -64,7 +64,12 @@ class Fleet:
         settings = self.settings
         surroundings = Surroundings(
             settings=settings,
-            clock=Clock(speed=settings.speed, origin=settings.origin, monotonic=self._monotonic),
+            clock=Clock(
+                speed=settings.speed,
+                origin=settings.origin,
+                catches_up=settings.catches_up,
+                monotonic=self._monotonic,
+            ),
             dial=dial,
             statistics=self.statistics,
             tokens=settings.tokens or make_tokens(settings.seed),
