@@ -107,7 +107,13 @@ class Gateway:
             call_timeout_seconds=settings.call_timeout_seconds,
         )
         self._deciding = Deciding(settings, log, self.metrics)
-        self._commanding = Commanding(log, settings.name_of_life(), self.sessions, self.metrics)
+        self._commanding = Commanding(
+            log,
+            settings.name_of_life(),
+            self.sessions,
+            self.metrics,
+            call_timeout_seconds=settings.call_timeout_seconds,
+        )
         self._lag = LoopLag(self.metrics.lag_seconds)
         self._starting = True
         self._draining = False

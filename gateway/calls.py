@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -65,15 +66,19 @@ class Calls:
         self._pending: asyncio.Future[Answered | Refused | None] | None = None
         self._lost = False
 
-    async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+    async def call(
+        self, action: str, payload: dict[str, Any], timeout_seconds: float, answer_seconds: float = inf
+    ) -> Any:
         """Send a CALL when it is its turn; the payload of its result.
 
-        The timeout is for all of it. Raises CallInvalid, CallExpired, CallRefused, CallTimedOut, ConnectionLost.
+        The timeout is for all of it; from when it is sent `answer_seconds` count, too.
+        Raises CallInvalid, CallExpired, CallRefused, CallTimedOut, ConnectionLost.
         """
         schema = self._schemas.requests.get(action)
         if schema is None or not schema.is_valid(payload):
             raise CallInvalid(action, schema.faults(payload) if schema else [])
-        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_seconds
         try:
             async with asyncio.timeout_at(deadline):
                 await self._turn.acquire()
@@ -82,7 +87,8 @@ class Calls:
         try:
             if self._lost:
                 raise ConnectionLost(was_sent=False)
-            return await self._open(uuid4().hex, action, payload, deadline)
+            answer_by = min(deadline, loop.time() + answer_seconds)
+            return await self._open(uuid4().hex, action, payload, answer_by)
         finally:
             self._turn.release()
 

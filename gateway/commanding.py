@@ -21,10 +21,18 @@ INBOX_SECONDS = 30.0
 class Commanding:
     """One gateway's part in it. `name` is unique to this life of the process: it names the inbox and the beats."""
 
-    def __init__(self, log: EventLog, name: str, sessions: Sessions, metrics: GatewayMetrics) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        name: str,
+        sessions: Sessions,
+        metrics: GatewayMetrics,
+        *,
+        call_timeout_seconds: float,
+    ) -> None:
         living = Living(name)
         self.announcer = Announcer(log, name)
-        self.orders = Orders(log, plan_of, metrics)
+        self.orders = Orders(log, plan_of, metrics, answer_seconds=call_timeout_seconds)
         self._inbox = Inbox(log, name, sessions, self.orders, self.announcer)
         self._beats = Beats(log, name, living, lambda: len(sessions))
         self._router = router = Router(log, name, living, metrics)

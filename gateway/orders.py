@@ -66,7 +66,9 @@ class Holder(Protocol):
     def target(self, command_id: str) -> Target:
         """The station, as it is known now."""
 
-    async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+    async def call(
+        self, action: str, payload: dict[str, Any], timeout_seconds: float, answer_seconds: float
+    ) -> Any:
         """See `Calls.call`."""
 
 
@@ -118,12 +120,20 @@ class Order:
 
 
 class Orders:
-    """The commands in the hands of this gateway."""
+    """The commands in the hands of this gateway.
 
-    def __init__(self, log: EventLog, plan_of: PlanOf, metrics: GatewayMetrics) -> None:
+    A station has `answer_seconds` for each CALL, however long its command has: one that keeps silent must not
+    hold up all that is behind it.
+    """
+
+    def __init__(
+        self, log: EventLog, plan_of: PlanOf, metrics: GatewayMetrics, *, answer_seconds: float
+    ) -> None:
         self._log = log
         self._plan_of = plan_of
         self._metrics = metrics
+        self._answer_seconds = answer_seconds
+        self._in_hand: set[str] = set()
         self._results: OrderedDict[str, list[Record]] = OrderedDict()
         self._unanswered: OrderedDict[str, str] = OrderedDict()
         self._queues: dict[str, deque[Order]] = {}
@@ -135,6 +145,8 @@ class Orders:
         A command that is in hand is not taken twice; one that has its result gets the same again.
         """
         key = command_key(run.station, run.request["id"])
+        if key in self._in_hand:
+            return
         known = self._results.get(key)
         if known is not None:
             self._spawn(self._append(known, INSIST_SECONDS))
@@ -143,12 +155,12 @@ class Orders:
             self._spawn(self._hand_back(run))
             return
         order = Order(run, holder)
+        self._in_hand.add(key)
         queue = self._queues.setdefault(holder.connection, deque())
         if len(queue) >= WAITING_AT_MOST:
             full = Outcome(status="failed", why=f"{WAITING_AT_MOST} commands wait for this station already")
             self._spawn(self._finish(order, full))
             return
-        self._remember(key)
         queue.append(order)
         if len(queue) == 1:
             self._spawn(self._serve(queue, holder.connection))
@@ -229,7 +241,9 @@ class Orders:
     async def _ask(self, order: Order, ask: Ask) -> Said | Declined:
         before = datetime.now(UTC)
         try:
-            payload = await order.holder.call(ask.action, ask.payload, max(0.0, order.seconds_left()))
+            payload = await order.holder.call(
+                ask.action, ask.payload, max(0.0, order.seconds_left()), self._answer_seconds
+            )
         except CallRefused as refused:
             order.sent_at = order.sent_at or before
             order.exchanges.append(
@@ -264,13 +278,14 @@ class Orders:
         # The router publishes it, if it is the first: that makes it the only one, whoever else gave up.
         records = [msgspec.structs.replace(record, topic=ROUTES.name) for record in made]
         self._remember(key, records)
+        self._in_hand.discard(key)
         self._metrics.commands.at(outcome.status).n += 1
         await self._append(records, max(0.0, order.seconds_left()) + INSIST_SECONDS)
 
     async def _hand_back(self, run: RunCommand) -> None:
         """Say that nothing was sent; if it comes again, for a newer connection, it is taken up."""
         key = command_key(run.station, run.request["id"])
-        self._results.pop(key, None)
+        self._in_hand.discard(key)
         value = msgspec.json.encode(Returned(command=key, connection=run.connection))
         record = Record(ROUTES.name, run.station, value)
         await self._append([record], INSIST_SECONDS)
@@ -293,9 +308,8 @@ class Orders:
             else:
                 return
 
-    def _remember(self, key: str, records: list[Record] | None = None) -> None:
-        self._results[key] = records or []
-        self._results.move_to_end(key)
+    def _remember(self, key: str, records: list[Record]) -> None:
+        self._results[key] = records
         while len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, NamedTuple
 
 import structlog
@@ -157,9 +158,11 @@ class Session:
         """Until its last event is published, or kept for later: a successor may begin."""
         await asyncio.wait([self._ended])
 
-    async def call(self, action: str, payload: dict[str, Any], timeout_seconds: float) -> Any:
+    async def call(
+        self, action: str, payload: dict[str, Any], timeout_seconds: float, answer_seconds: float = inf
+    ) -> Any:
         """Send a CALL of ours; the payload of its result. Raises as `Calls.call`."""
-        return await self._calls.call(action, payload, timeout_seconds)
+        return await self._calls.call(action, payload, timeout_seconds, answer_seconds)
 
     def tell_again(self) -> None:
         """Publish once more that the station is connected: it was declared not to be."""

@@ -26,7 +26,7 @@ from gateway.ocpp.rpc import Rpc
 from gateway.ocpp.versions import VERSIONS
 from gateway.publisher import Publisher
 from gateway.recovery import Recovery
-from gateway.session import Session
+from gateway.session import Late, Session
 from gateway.sessions import Sessions
 from gateway.translation.table import Policy, Speaker, Table
 from service.wheel import Wheel
@@ -88,6 +88,7 @@ class Pod:
         mode: Validation = "observe",
         limits: StationLimits = LIMITS,
         table: Table | None = None,
+        late: Late | None = None,
     ) -> Connection:
         """A station comes in, as `app` lets it in."""
         transport = MemoryTransport()
@@ -121,6 +122,7 @@ class Pod:
             limits=limits,
             metrics=self.metrics,
             wheel=self.wheel,
+            late=late,
         )
         serving = asyncio.create_task(self.sessions.serve(session))
         made_connection = Connection(session, transport, serving)

@@ -7,6 +7,7 @@ import msgspec
 
 from contract.results import Answer, CommandRequest
 from contract.vocabulary import COMMANDS
+from gateway.ocpp.schemas import SCHEMAS
 from gateway.translation import v16, v21, v201
 from gateway.translation.outbound import v2x as asked_2x
 from gateway.translation.outbound import v16 as asked_16
@@ -59,6 +60,8 @@ def _raw(request: CommandRequest, target: Target) -> Plan:
         raise Unsupported(f"the station speaks OCPP {target.version}, not {request.version}")
     if action in _STATIONS_OWN[target.version] and action != "DataTransfer":
         raise Invalid("/action", f"{action} is for stations to send")
+    if action not in SCHEMAS[target.version].requests:
+        raise Invalid("/action", f"OCPP {target.version} has no {action}")
     return _as_it_is(Ask(action, {} if request.payload is None else request.payload))
 
 
