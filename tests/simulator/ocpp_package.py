@@ -1,5 +1,6 @@
 """A central system of the public `ocpp` package on `websockets`: it shares no line with the simulator or with us."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
@@ -104,10 +105,12 @@ _SYSTEMS: dict[Subprotocol, Any] = {
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[str]:
-    """Serves all versions; yields the URL."""
+async def serving(connected: asyncio.Event | None = None) -> AsyncIterator[str]:
+    """Serves all versions; yields the URL. The event is set by the first station that comes."""
 
     async def converse(socket: ServerConnection) -> None:
+        if connected is not None:
+            connected.set()
         system = _SYSTEMS[socket.subprotocol or Subprotocol("")]("station", socket)
         with contextlib.suppress(websockets.ConnectionClosed):
             await system.start()

@@ -113,9 +113,12 @@ async def test_errors_fail_unless_they_are_tolerated(more: tuple[str, ...], expe
 
 
 async def test_ctrl_c_ends_transactions_and_prints_the_summary() -> None:
-    async with serving() as url:
+    connected = asyncio.Event()
+    async with serving(connected) as url:
         process = await start("--url", url, "--stations", "3", "--rate", "50")
-        await asyncio.sleep(4)
+        async with asyncio.timeout(60):
+            await connected.wait()
+        await asyncio.sleep(3)
         process.send_signal(signal.SIGINT)
         code, out, err = await ended(process)
     assert (code, err) == (0, "")
