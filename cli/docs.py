@@ -17,7 +17,15 @@ from msgspec import to_builtins
 
 from cli.families import HEADINGS, families
 from consumers.monitoring.api import document as monitoring
-from contract import alert_documents, asyncapi, command_overview, decision_documents, openapi, overview
+from contract import (
+    alert_documents,
+    asyncapi,
+    cdr_documents,
+    command_overview,
+    decision_documents,
+    openapi,
+    overview,
+)
 from contract.envelope import encode
 from contract.events import Event, FrameRejected, StationConnected, StationDisconnected, UnknownAction
 from contract.model import Protocol, Station
@@ -142,6 +150,7 @@ def documents() -> dict[str, str]:
         REQUEST: request_schema(request),
         **decision_documents.schemas(),
         **alert_documents.schemas(),
+        **cdr_documents.schemas(),
         **{name: event_schema(event, examples.get(name)) for name, event in EVENTS.items()},
         **{
             f"{COMMANDS_FOLDER}/{name}": command_schema(command, arguments.get(name))
@@ -157,6 +166,7 @@ def documents() -> dict[str, str]:
         f"{CONTRACT}/commands.md": command_overview.page(said_as, _texts(arguments), _text(request)),
         f"{CONTRACT}/decisions.md": decision_documents.page(),
         f"{CONTRACT}/alerts.md": alert_documents.page(),
+        f"{CONTRACT}/cdrs.md": cdr_documents.page(),
         **{f"{CONTRACT}/{asyncapi.SCHEMAS}/{name}.json": _json(made) for name, made in schemas.items()},
     }
 

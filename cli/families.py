@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Loaded = TypeVar("Loaded", bound=Settings)
 
 CONSUMERS: Mapping[str, str] = {
+    "billing": "BillingSettings",
     "monitoring": "MonitoringSettings",
 }
 """The consumers that come with the program, each in `consumers.<name>`, and the class of its settings."""

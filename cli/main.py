@@ -16,6 +16,7 @@ ABOUT: dict[str, str] = {
     "simulate": "Stations that behave like real ones, against any OCPP server.",
     "command": "Have a station do something, and print the result.",
     "stations": "Print who is connected where.",
+    "tariffs": "Judge and load what charging costs, or print what is loaded.",
     "alerts": "Judge and try out alert rules, or print the alerts that stand.",
     "topics": "Create the topics of the event log, or list them.",
     "database": "Bring a consumer's database up to date, or see whether it is.",

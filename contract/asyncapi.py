@@ -6,7 +6,7 @@ is the schema of `published`, referred to by its file beside the document.
 
 from typing import Any
 
-from contract import alert_documents, decision_documents
+from contract import alert_documents, cdr_documents, decision_documents
 from contract.commands import Command
 from contract.events import Event
 from contract.published import COMMANDS_FOLDER, HEADERS, REQUEST, Json, description_of, schema_id
@@ -61,6 +61,7 @@ def document(version: str, examples: Examples, arguments: Examples) -> Json:
             **{topic.name: _topic(topic, _events_in(topic)) for topic in TOPICS.values()},
             **{topic.name: _topic(topic, names) for topic, names in decision_documents.channels().items()},
             **{topic.name: _topic(topic, names) for topic, names in alert_documents.channels().items()},
+            **{topic.name: _topic(topic, names) for topic, names in cdr_documents.channels().items()},
             COMMANDS.name: _topic(COMMANDS, [_asking(name) for name in ASKED] + [_ACTION]),
             "stations": _STATION_SOCKET,
         },
@@ -68,6 +69,7 @@ def document(version: str, examples: Examples, arguments: Examples) -> Json:
             **{f"publish.{topic.name}": _publish(topic) for topic in TOPICS.values()},
             **decision_documents.operations(),
             **alert_documents.operations(),
+            **cdr_documents.operations(),
             f"take.{COMMANDS.name}": _TAKE,
             "hearStation": {
                 "action": "receive",
@@ -81,6 +83,7 @@ def document(version: str, examples: Examples, arguments: Examples) -> Json:
                 **{_asking(name): _request(kind, arguments.get(name)) for name, kind in ASKED.items()},
                 **decision_documents.messages(),
                 **alert_documents.messages(),
+                **cdr_documents.messages(),
                 _ACTION: _OCPP_ACTION,
                 "ocppFrame": _FRAME,
             },

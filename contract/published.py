@@ -120,7 +120,7 @@ def schema_id(name: str) -> str:
 
 def description_of(value: type[Value]) -> str:
     """What a class says of itself, in the words of its JSON."""
-    return _in_json_words(inspect.cleandoc(value.__doc__ or ""))
+    return _in_json_words(inspect.cleandoc(value.__doc__ or ""), value)
 
 
 def field_description(value: type[Value], field: str) -> str | None:
@@ -129,7 +129,7 @@ def field_description(value: type[Value], field: str) -> str | None:
         text = " ".join(inspect.cleandoc(owner.__dict__.get("__doc__") or "").split())
         sentences = [part for part in re.split(r"(?<=[.;]) (?=[A-Z`])", text) if f"`{field}`" in part]
         if sentences:
-            return _in_json_words(" ".join(sentences).rstrip(".;") + ".")
+            return _in_json_words(" ".join(sentences).rstrip(".;") + ".", value)
     return None
 
 
@@ -172,8 +172,10 @@ def _values(parent: type[Value]) -> Iterator[type[Value]]:
         yield from _values(value)
 
 
-def _in_json_words(text: str) -> str:
+def _in_json_words(text: str, value: type[Value]) -> str:
     """The fields that a text names in backticks, as they are spelled in JSON."""
+    if any("_" in field.encode_name for field in msgspec.structs.fields(value)):
+        return text
     return re.sub(r"`[a-z][a-z0-9_.]*`", lambda name: re.sub(r"_([a-z])", _upper, name[0]), text)
 
 

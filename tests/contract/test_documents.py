@@ -8,6 +8,7 @@ import pytest
 
 from cli.docs import CONTRACT, FOLDER, documents, stale
 from contract.alerts import ALERT_FACTS
+from contract.cdrs import CDR_EVENTS
 from contract.decision_documents import EXAMPLES
 from contract.published import event_schema
 from contract.vocabulary import COMMANDS, EVENTS
@@ -38,7 +39,7 @@ def test_asyncapi_accepts_the_document() -> None:
 def test_every_file_that_the_document_refers_to_is_there() -> None:
     document = json.loads((PUBLISHED / "asyncapi.json").read_text())
     files = {reference for reference in references(document) if not reference.startswith("#")}
-    assert len(files) == len(EVENTS) + len(COMMANDS) + len(EXAMPLES) + len(ALERT_FACTS) + 2
+    assert len(files) == len(EVENTS) + len(COMMANDS) + len(EXAMPLES) + len(ALERT_FACTS) + len(CDR_EVENTS) + 2
     assert all((PUBLISHED / file).is_file() for file in files)
 
 
