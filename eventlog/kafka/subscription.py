@@ -4,6 +4,9 @@ aiokafka takes away and gives partitions in its own task, while `fetch` may be w
 port promises that the callbacks stand around the records, so records that arrive between a
 revocation and the end of the assignment's callback wait here, and those of a partition that was
 taken away, or moved by a `seek` meanwhile, are dropped: they will be read again.
+
+A broker answers what comes on one connection in its order, and a fetch waits there for half a second when
+there is nothing. So where partitions begin and end is asked by a second client.
 """
 
 import asyncio
@@ -69,8 +72,10 @@ class KafkaSubscription(ConsumerRebalanceListener):
             partition_assignment_strategy=(RangePartitionAssignor,),
         )
         self._consumer.subscribe(self._topics, listener=self)
+        self._asking = AIOKafkaConsumer(**connection, group_id=None, isolation_level="read_committed")
         try:
             async with asyncio.timeout(deadline_seconds):
+                await self._asking.start()
                 await self._consumer.start()
                 await self._settled.wait()
         except (KafkaError, OSError, TimeoutError) as error:
@@ -118,10 +123,10 @@ class KafkaSubscription(ConsumerRebalanceListener):
         self._consumer.seek(TopicPartition(*partition), offset)
 
     async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        return await self._borders(self._consumer.beginning_offsets, partitions)
+        return await self._borders(self._asking.beginning_offsets, partitions)
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        return await self._borders(self._consumer.end_offsets, partitions)
+        return await self._borders(self._asking.end_offsets, partitions)
 
     async def position(self, partition: Partition) -> int:
         if partition not in self._assigned:
@@ -138,7 +143,7 @@ class KafkaSubscription(ConsumerRebalanceListener):
             return
         self._closed = True
         await self.on_partitions_revoked(set())
-        await end(self._consumer, deadline_seconds)
+        await asyncio.gather(end(self._consumer, deadline_seconds), end(self._asking, deadline_seconds))
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka: a rebalance begins, and takes everything."""

@@ -115,6 +115,19 @@ async def test_a_member_knows_the_ends_and_when_it_has_reached_them(topic: str, 
         assert {p: await member.position(p) for p in member.assigned} == now
 
 
+async def test_asking_for_the_ends_does_not_wait_for_records_to_come(topic: str, log: EventLog) -> None:
+    """On Kafka a fetch waits half a second at the broker, and what is asked behind it on its connection too."""
+    loop = asyncio.get_running_loop()
+    took: list[float] = []
+    async with _member(log, topic) as member:
+        for _ in range(6):
+            assert await member.fetch(wait_seconds=0.05) == []
+            began = loop.time()
+            await member.ends(member.assigned)
+            took.append(loop.time() - began)
+    assert sorted(took)[2] < 0.25
+
+
 async def test_the_position_in_a_partition_without_records_is_its_end(topic: str, log: EventLog) -> None:
     async with _member(log, topic) as member:
         assert await member.fetch(wait_seconds=0.2) == []
