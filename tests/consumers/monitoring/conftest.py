@@ -2,14 +2,17 @@
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import pytest
+from aiohttp import ClientSession, CookieJar
 
+from consumers.monitoring.api.server import Server
 from consumers.monitoring.app import make
 from consumers.monitoring.folding import fold
 from consumers.monitoring.settings import MonitoringSettings
@@ -191,3 +194,65 @@ async def monitoring(folder: Path, **overrides: Any) -> AsyncIterator[World]:
     given = {"monitoring_port": 0, **overrides}
     async with consuming(folder, SCHEMA, MonitoringSettings, make, **given) as world:
         yield world
+
+
+class Reply(NamedTuple):
+    """What the API answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    json: Any
+
+
+class Viewer:
+    """Who looks at the fleet over HTTP."""
+
+    def __init__(self, http: ClientSession, world: World) -> None:
+        self.http = http
+        self.world = world
+        server = world.process._program.services[0]
+        assert isinstance(server, Server)
+        self.server = server
+        self.url = f"http://127.0.0.1:{server.port}"
+
+    async def get(self, path: str, **options: Any) -> Reply:
+        return await self.ask("GET", f"/api/v1{path}", **options)
+
+    async def ask(self, method: str, path: str, **options: Any) -> Reply:
+        async with self.http.request(method, self.url + path, **options) as response:
+            body = await response.read()
+            assert response.headers["X-Request-Id"]
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            kind = response.content_type
+            if response.status >= 400:
+                assert kind == "application/problem+json"
+            found = msgspec.json.decode(body) if body and kind.endswith("json") else body
+            return Reply(response.status, response.headers, found)
+
+
+@contextlib.asynccontextmanager
+async def viewing(folder: Path, **overrides: Any) -> AsyncIterator[Viewer]:
+    """The monitoring with its API, and somebody who asks it."""
+    async with (
+        monitoring(folder, **overrides) as world,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as http,
+    ):
+        world.clock.at = NOW
+        yield Viewer(http, world)
+
+
+async def a_day(world: World, station: str = "CP-1") -> None:
+    """Everything that a station can say."""
+    charger = Charger(station)
+    known = RegisteredStation(name="Harbour 3", site="Harbour")
+    await world.append_value(STATIONS_REGISTRY, station, known)
+    await world.append_value(PRESENCE, station, charger.online())
+    await world.append(
+        charger.boots(),
+        charger.status("Available"),
+        charger.status("Occupied", 61, detail="Charging"),
+        charger.starts(f"{station}-t"),
+        charger.samples(40, 5000, 11_000, 40, f"{station}-t"),
+        charger.samples(39.5, 5100, 11_500, 41, f"{station}-t"),
+    )
+    await world.caught_up()

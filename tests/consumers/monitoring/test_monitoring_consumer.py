@@ -24,8 +24,7 @@ from contract.model import Evse
 from contract.registry import RegisteredStation
 from contract.topics import PRESENCE, STATIONS_REGISTRY
 from eventlog.port import Record
-from tests.consumers.monitoring.conftest import Charger, Said, ago, message, monitoring
-from tests.support.consumers import World
+from tests.consumers.monitoring.conftest import Charger, Said, a_day, ago, message, monitoring
 from tests.support.memory_log import MemoryLog
 
 TABLES = (STATIONS, SHARDS, TRENDS, FACETS, TRANSITIONS, RECENT, SERIES)
@@ -80,23 +79,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await upgrade(made, SCHEMA)
     yield made
     await made.close()
-
-
-async def a_day(world: World, station: str = "CP-1") -> None:
-    """Everything that a station can say."""
-    charger = Charger(station)
-    known = RegisteredStation(name="Harbour 3", site="Harbour")
-    await world.append_value(STATIONS_REGISTRY, station, known)
-    await world.append_value(PRESENCE, station, charger.online())
-    await world.append(
-        charger.boots(),
-        charger.status("Available"),
-        charger.status("Occupied", 61, detail="Charging"),
-        charger.starts(f"{station}-t"),
-        charger.samples(40, 5000, 11_000, 40, f"{station}-t"),
-        charger.samples(39.5, 5100, 11_500, 41, f"{station}-t"),
-    )
-    await world.caught_up()
 
 
 async def test_a_day_of_a_station(tmp_path: Path) -> None:

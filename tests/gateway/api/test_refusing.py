@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from contract.topics import COMMANDS
-from gateway.api import parameters
 from gateway.metrics import ROUTE
+from service import parameters
 from service.parameters import BODY_BYTES
 from tests.gateway.api.conftest import Answering, Backend, serving
 from tests.support.memory_log import MemoryLog, MemoryStore
@@ -151,6 +151,15 @@ async def test_without_the_token_nobody_comes_in(log: MemoryLog, headers: dict[s
         assert refused.status == 401
         assert refused.headers["WWW-Authenticate"].startswith("Bearer")
         assert (await backend.post(COMMANDS_OF_1, UNLOCK, headers=headers)).status == 401
+
+
+async def test_a_token_that_is_no_text_is_none(log: MemoryLog) -> None:
+    async with serving(log, host="0.0.0.0", token=TOKEN) as backend:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(backend.url.rpartition(":")[2]))
+        writer.write(b"GET /v1/stations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"401"
+        writer.close()
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
