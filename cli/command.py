@@ -6,6 +6,7 @@ It needs no gateway's address: the command is a record in the log, and so is its
 import asyncio
 import contextlib
 import json
+import re
 import sys
 from enum import StrEnum
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from cli.command_view import listed, worded
 from cli.event_log import DEFAULT, Address, opened, run_quietly
 from cli.faults import USAGE, fail
 from contract.checking import faults
+from contract.openapi import STATION_ID
 from contract.results import CommandRequest
 from contract.topics import COMMAND_RESULTS, COMMANDS, partition_of
 from eventlog.port import Record
@@ -87,6 +89,8 @@ def command(
         return
     if station is None or (name is None) == (raw is None):
         fail("name a station and a command, or a station and --raw ACTION; --list shows the commands", USAGE)
+    if not re.fullmatch(STATION_ID, station):
+        fail(f"{station!r} is not the id of a station: it does not match {STATION_ID}", USAGE)
     given = _json(arguments)
     request = CommandRequest(
         id="",
@@ -136,7 +140,7 @@ def _json(text: str | None) -> dict[str, Any]:
         return {}
     try:
         given = json.loads(sys.stdin.read() if text == "-" else text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fail(f"--json is no JSON: {error}", USAGE)
     if not isinstance(given, dict):
         fail("--json is no object", USAGE)

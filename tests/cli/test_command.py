@@ -125,6 +125,8 @@ async def test_no_result_is_said_with_the_id(run: Ran, answers: Answering, addre
     [
         ([], "name a station and a command"),
         (["CP-1"], "name a station and a command"),
+        (["", "station.reset"], "'' is not the id of a station"),
+        (["CP 1", "station.reset"], "'CP 1' is not the id of a station"),
         (["CP-1", "station.reset", "--raw", "Reset"], "name a station and a command"),
         (["CP-1", "transaction.strat"], "did you mean transaction.start?"),
         (["CP-1", "connector.unlock"], "/arguments: Object missing required field `evse`"),
@@ -132,6 +134,7 @@ async def test_no_result_is_said_with_the_id(run: Ran, answers: Answering, addre
         (["CP-1", "station.reset", "--json", '{"typ":"OnIdle"}'], "/arguments/typ: no such field"),
         (["CP-1", "station.reset", "--json", "{"], "--json is no JSON"),
         (["CP-1", "station.reset", "--json", "[]"], "--json is no object"),
+        (["CP-1", "station.reset", "--json", "[" * 5_000 + "]" * 5_000], "--json is no JSON"),
         (["CP-1", "--raw", "Reset"], "/version: an action needs"),
         (["CP-1", "--raw", "Reset", "--version", "3"], "/version: an action needs"),
         (["CP-1", "station.reset", "--version", "1.6"], "belong to an action"),
