@@ -18,7 +18,8 @@ class Access:
         """Raises Refused."""
         if self._token is not None:
             kind, _, shown = headers.get("Authorization", "").partition(" ")
-            if kind.lower() != "bearer" or not hmac.compare_digest(shown.strip().encode(), self._token):
+            token = shown.strip().encode(errors="surrogateescape")  # aiohttp keeps any byte so
+            if kind.lower() != "bearer" or not hmac.compare_digest(token, self._token):
                 raise Refused(
                     401,
                     "no-token",
