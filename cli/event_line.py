@@ -25,6 +25,9 @@ COLOURS: tuple[tuple[str, str], ...] = (
     ("authorization.", "cyan"),
     ("station.frame_rejected", "red"),
     ("station.unknown_action", "red"),
+    ("billing.", "green"),
+    ("alert.raised", "red"),
+    ("alert.", "yellow"),
 )
 
 
@@ -70,6 +73,15 @@ _TRANSACTION: tuple[Field, ...] = (
     ("", _readings),
 )
 
+_RECORD: tuple[Field, ...] = (
+    ("kwh", "cdr.total_energy"),
+    ("hours", "cdr.total_time"),
+    ("cost_with_vat", "cdr.total_cost.incl_vat"),
+    ("currency", "cdr.currency"),
+    ("flags", lambda data: ",".join(data.get("flags") or ()) or None),
+)
+_ALERT: tuple[Field, ...] = (("rule", "rule"), ("severity", "severity"), ("", "annotations.summary"))
+
 FIELDS: dict[str, tuple[Field, ...]] = {
     "station.connected": (("version", "version"), ("from", "remote"), ("profile", "securityProfile")),
     "station.disconnected": (("reason", "reason"), ("code", "code"), ("after_seconds", "connectedSeconds")),
@@ -101,6 +113,11 @@ FIELDS: dict[str, tuple[Field, ...]] = {
     ),
     "device_model.event": (("", _monitored),),
     "meter.sampled": (_EVSE, ("", _readings)),
+    "billing.cdr.issued": _RECORD,
+    "billing.cdr.credited": _RECORD,
+    "alert.raised": _ALERT,
+    "alert.updated": _ALERT,
+    "alert.resolved": (("rule", "rule"), ("why", "why")),
 }
 """What matters of each event; of all others every plain value is shown."""
 

@@ -19,6 +19,7 @@ Loaded = TypeVar("Loaded", bound=Settings)
 CONSUMERS: Mapping[str, str] = {
     "billing": "BillingSettings",
     "monitoring": "MonitoringSettings",
+    "alerting": "AlertingSettings",
 }
 """The consumers that come with the program, each in `consumers.<name>`, and the class of its settings."""
 

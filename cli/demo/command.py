@@ -17,7 +17,7 @@ def demo(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after this time; else at ctrl-C.")] = None,
 ) -> None:
     """Watch stations of all OCPP versions boot, charge and leave; ends with a summary."""
-    port, internal_port = free_port(9000), free_port(9100)
+    port, internal_port, page_port = free_port(9000), free_port(9100), free_port(9180)
     if port != 9000:
         typer.echo(f"Port 9000 is taken; stations connect on {port}.")
     file = Path("var").absolute() / f"ocpp-demo-{port}.db"  # the port is ours alone, so the file is too
@@ -31,5 +31,5 @@ def demo(
         drain_grace_seconds=0,
         drain_seconds=1,
     )
-    show = Demo(settings, stations, seconds, file)
+    show = Demo(settings, stations, seconds, file, page_port)
     raise SystemExit(run_until_signal(show.run))

@@ -1,4 +1,4 @@
-"""One run of the demo: a gateway, simulated stations and an event log in one process, and what can be seen.
+"""One run of the demo: gateway, consumers, simulated stations and an event log in one process, and what can be seen.
 
 What is shown is read from the event log, as any consumer would read it.
 """
@@ -15,11 +15,14 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from cli.demo.consumers import Consumers, register
+from cli.demo.mishaps import Mishaps
+from cli.demo.outcome import Outcome
 from cli.demo.picture import Picture
 from cli.demo.place import fresh, own_address, program_path
 from cli.demo.view import Feed, live, progress, summary
 from cli.tail import readable
-from contract.topics import FRAMES, TOPICS
+from contract.topics import ALERTS, CDRS, FRAMES, TOPICS
 from eventlog.port import EventLog
 from eventlog.url import open_log
 from gateway.app import Gateway
@@ -27,13 +30,20 @@ from gateway.settings import GatewaySettings
 from service import logging as service_logging
 from simulator.fleet import Fleet
 from simulator.settings import FleetSettings, Habits, make_stations
+from simulator.wire import WebSocketDialer
 
 SPEED = 240.0
 """Station time against the wall's: a session of half an hour is seen whole in 8 s."""
 
-HABITS = Habits(first_arrival_seconds=(0, 300), idle_seconds=(120, 900), parking_seconds=(600, 2400))
-ENDLESS = timedelta(days=30)
-"""What a demo without an end may use up of station time: three hours of ours."""
+HABITS = Habits(
+    first_arrival_seconds=(0, 300), idle_seconds=(120, 900), parking_seconds=(600, 2400), fault_share=0.1
+)
+PAST = timedelta(hours=24)
+"""What a demo without an end shows of the past, in six minutes; then it goes on in the present."""
+
+MISHAP_SECONDS = 3.0
+OUTAGE_SECONDS = 4.0
+BILLED_SECONDS = 15.0
 
 CLOSING_SECONDS = 10.0
 QUIET_SECONDS = 0.5
@@ -41,65 +51,93 @@ PROGRESS_SECONDS = 2.0
 
 
 class Demo:
-    """One run. It fails if anything did, or if a version had no whole session in the time it was given."""
+    """One run. It fails if anything did, if a version had no whole session, or if one that ended has no record."""
 
-    def __init__(self, settings: GatewaySettings, stations: int, seconds: float | None, file: Path) -> None:
+    def __init__(
+        self, settings: GatewaySettings, stations: int, seconds: float | None, file: Path, page_port: int
+    ) -> None:
         self._settings = settings
         self._seconds = seconds
         self._file = file
         self._configs = make_stations(stations)
         self._versions = tuple(sorted({config.version.value for config in self._configs}))
         self._picture = Picture()
+        self._outcome = Outcome()
         self._feed = Feed()
         self._console = Console(highlight=False)
+        # The stations' clocks run fast, and one ahead of ours would be a fault.
+        self._began = datetime.now(UTC) - (PAST if seconds is None else timedelta(seconds=seconds * SPEED))
+        self._consumers = Consumers(settings, page_port, file, self._began)
 
     async def run(self, stop: asyncio.Event) -> int:
         """The exit code."""
         fresh(self._file)
-        with self._logged() as gateway_errors:
+        with self._logged() as logged_errors:
             gateway = Gateway(self._settings)
             await gateway.start()
+            await self._consumers.start()
             self._say_how()
-            fleet = Fleet(
-                FleetSettings(
-                    url=f"ws://127.0.0.1:{gateway.port}{self._settings.path}",
-                    stations=self._configs,
-                    seconds=self._seconds,
-                    closing_seconds=CLOSING_SECONDS,
-                    speed=SPEED,
-                    origin=datetime.now(UTC) - self._station_time(),
-                    habits=HABITS,
-                    ramp_seconds=1.0,
-                )
-            )
             reading = open_log(self._settings.event_log)
             await reading.open()
+            await register(reading, self._configs)
             following = asyncio.create_task(self._follow(reading))
+            fleet, interrupted = await self._live(f"ws://127.0.0.1:{gateway.port}{self._settings.path}", stop)
+            await gateway.stop()
+            await self._until_quiet()
+            await self._consumers.stop()
+            if following.done():  # it reads until it is cancelled, unless something is wrong with the log
+                self._picture.cannot_read(f"the log could not be followed: {following.exception()}")
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+            await reading.close()
+        errors = [*self._picture.complaints, *_errors_of(fleet), *logged_errors, *self._unbilled()]
+        if not interrupted:
+            errors += self._missing()
+        summary(self._console, self._picture, self._outcome, self._versions, errors)
+        return 1 if errors else 0
+
+    async def _live(self, url: str, stop: asyncio.Event) -> tuple[Fleet, bool]:
+        """Let the stations live until their time is over; whether that was because somebody asked."""
+        settings = FleetSettings(
+            url=url,
+            stations=self._configs,
+            seconds=self._seconds,
+            closing_seconds=CLOSING_SECONDS,
+            speed=SPEED,
+            origin=self._began,
+            catches_up=True,
+            habits=HABITS,
+            ramp_seconds=1.0,
+        )
+        async with WebSocketDialer(settings) as dialer:
+            mishaps = Mishaps(dialer.dial, every_seconds=MISHAP_SECONDS, outage_seconds=OUTAGE_SECONDS)
+            fleet = Fleet(settings, dial=mishaps.dial)
+            happening = asyncio.create_task(self._happen(mishaps))
             running = asyncio.create_task(fleet.run())
             asked = asyncio.create_task(stop.wait())
+            asked.add_done_callback(lambda _: happening.cancel())
             asked.add_done_callback(lambda _: fleet.stop())
             await self._show_until(running)
             interrupted = asked.done()
             asked.cancel()
-            await gateway.stop()
-            await self._until_quiet()
-            if following.done():  # it reads until it is cancelled, unless something is wrong with the log
-                self._picture.cannot_read(f"the log could not be followed: {following.exception()}")
-            following.cancel()
-            await asyncio.gather(following, asked, return_exceptions=True)
-            await reading.close()
-        errors = [*self._picture.complaints, *_errors_of(fleet), *gateway_errors]
-        if not interrupted:
-            errors += self._missing()
-        summary(self._console, self._picture, self._versions, errors)
-        return 1 if errors else 0
+            happening.cancel()
+            await asyncio.gather(asked, happening, return_exceptions=True)
+        return fleet, interrupted
 
-    def _station_time(self) -> timedelta:
-        """How long ago the stations' clocks begin: they run fast, and a clock ahead of ours would be a fault."""
-        return ENDLESS if self._seconds is None else timedelta(seconds=self._seconds * SPEED)
+    async def _happen(self, mishaps: Mishaps) -> None:
+        """Lines are cut, and mended before the end. That all stations leave then is nothing to alert anybody of."""
+        until = None if self._seconds is None else max(0.0, self._seconds - OUTAGE_SECONDS)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(until):
+                    await mishaps.happen()
+            await asyncio.sleep(min(OUTAGE_SECONDS, self._seconds or 0))
+        finally:
+            await self._consumers.stop("alerting")
 
     def _say_how(self) -> None:
         self._console.print(
+            f"Watch the fleet:   {self._consumers.page}\n"
             f"Watch the events:  {self._program('tail')}\n"
             f"Who is connected:  {self._program('stations')}\n"
             f"Command a station: {self._program('command', self._configs[0].id, 'station.reset')}\n"
@@ -118,13 +156,16 @@ class Demo:
 
     async def _follow(self, log: EventLog) -> None:
         """Read the log from its beginning: it is this run's own."""
-        topics = [name for name in TOPICS if name != FRAMES.name]
+        topics = [*(name for name in TOPICS if name != FRAMES.name), CDRS.name, ALERTS.name]
         async for stored in log.tail(topics, from_beginning=True):
             event = readable(stored)
             if "problem" in event:
                 self._picture.cannot_read(f"{event['topic']}: {event['problem']}")
-            else:
+            elif stored.place.topic in TOPICS:
                 self._picture.see(event)
+                self._feed.add(event)
+            else:
+                self._outcome.see(event)
                 self._feed.add(event)
 
     async def _show_until(self, running: asyncio.Task[object]) -> None:
@@ -136,21 +177,34 @@ class Demo:
                     await asyncio.wait({running}, timeout=0.25)
         else:
             while not running.done():
-                print(progress(self._picture, self._versions, time.monotonic() - began), flush=True)
+                print(
+                    progress(self._picture, self._outcome, self._versions, time.monotonic() - began),
+                    flush=True,
+                )
                 await asyncio.wait({running}, timeout=PROGRESS_SECONDS)
         await running
 
     def _screen(self, seconds: float) -> RenderableType:
-        heading = f"{len(self._configs)} stations, {seconds:.0f} s; station time runs {SPEED:g} times as fast"
-        footing = f"{self._program('tail')}   {self._url()}<station id>   ctrl-C ends"
-        return live(self._picture, self._feed, self._versions, heading, footing)
+        pace = f"station time runs {SPEED:g} times as fast, until it is now"
+        heading = f"{len(self._configs)} stations, {seconds:.0f} s; {pace}"
+        footing = f"{self._consumers.page}   {self._url()}<station id>   ctrl-C ends"
+        return live(
+            self._picture, self._outcome, self._feed, self._versions, heading=heading, footing=footing
+        )
 
     async def _until_quiet(self) -> None:
-        """Everything is in the log now; wait until it has been read."""
-        seen = -1
-        while seen != self._picture.events:
+        """All that stations said is in the log now; wait until it has been read, and each session has its record."""
+        seen, until = -1, time.monotonic() + BILLED_SECONDS
+        while seen != self._picture.events or (self._unbilled() and time.monotonic() < until):
             seen = self._picture.events
             await asyncio.sleep(QUIET_SECONDS)
+
+    def _unbilled(self) -> list[str]:
+        return [
+            f"{station}: the session {transaction} ended, and has no record"
+            for (station, transaction), session in self._picture.sessions.items()
+            if session.ended and (station, transaction) not in self._outcome.sessions
+        ]
 
     def _missing(self) -> list[str]:
         return [
@@ -161,7 +215,7 @@ class Demo:
 
     @contextlib.contextmanager
     def _logged(self) -> Iterator[list[str]]:
-        """The gateway's own log goes into a file, away from the view; what it says of errors is kept."""
+        """The log of gateway and consumers goes into a file, away from the view; what it says of errors is kept."""
         errors: list[str] = []
 
         class Errors(logging.Handler):

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.demo.outcome import Outcome
 from cli.demo.picture import Picture, Row, total
 from cli.event_line import Lines
 
@@ -38,7 +39,7 @@ class Feed:
 
 
 def live(
-    picture: Picture, feed: Feed, versions: tuple[str, ...], heading: str, footing: str
+    picture: Picture, outcome: Outcome, feed: Feed, versions: tuple[str, ...], *, heading: str, footing: str
 ) -> RenderableType:
     """The whole screen."""
     rate = Text.assemble(
@@ -54,22 +55,27 @@ def live(
         _table(picture.rows(versions)),
         Text(),
         rate,
+        Text(outcome.in_a_line()),
         feed,
         Text(footing, style="dim"),
     )
 
 
-def progress(picture: Picture, versions: tuple[str, ...], seconds: float) -> str:
+def progress(picture: Picture, outcome: Outcome, versions: tuple[str, ...], seconds: float) -> str:
     """The same in a line, where there is no terminal."""
     row = total(list(picture.rows(versions)))
     return (
         f"{seconds:4.0f} s  {row.connected} connected  sessions: {row.running} running, {row.ended} ended  "
-        f"{row.energy_wh / 1000:.1f} kWh  {picture.events_per_second:.0f} events/s  {len(picture.complaints)} errors"
+        f"{row.energy_wh / 1000:.1f} kWh  {picture.events_per_second:.0f} events/s  "
+        f"{len(outcome.sessions)} records, {outcome.cost or 'no cost'}  {outcome.raised.total()} alerts  "
+        f"{len(picture.complaints)} errors"
     )
 
 
-def summary(console: Console, picture: Picture, versions: tuple[str, ...], errors: list[str]) -> None:
-    """What happened, by version and by type, and what went wrong."""
+def summary(
+    console: Console, picture: Picture, outcome: Outcome, versions: tuple[str, ...], errors: list[str]
+) -> None:
+    """What happened, by version and by type, what the consumers made of it, and what went wrong."""
     console.print()
     console.print(_table(picture.rows(versions), at_the_end=True))
     console.print()
@@ -79,9 +85,28 @@ def summary(console: Console, picture: Picture, versions: tuple[str, ...], error
         by_type.add_row(name, str(count))
     console.print(by_type)
     console.print()
+    console.print(_consequences(outcome))
+    console.print()
     console.print("[green]No errors.[/]" if not errors else f"[red]{len(errors)} errors:[/]")
     for error in errors[:20]:
         console.print(f"  {error}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _consequences(outcome: Outcome) -> Table:
+    table = Table("What became of it", "", box=None, pad_edge=False, header_style="bold")
+    kwh = sum(outcome.sessions.values()) / 1000
+    table.add_row(
+        "billing",
+        f"{len(outcome.sessions)} sessions in priced records: {kwh:.3f} kWh, {outcome.cost or 'no cost'}",
+    )
+    guesses = ", ".join(f"{flag} {count}" for flag, count in outcome.flags.most_common())
+    table.add_row("", f"{outcome.credits} credited; guessed: {guesses or 'nothing'}")
+    rules = ", ".join(f"{rule} {count}" for rule, count in outcome.raised.most_common())
+    table.add_row(
+        "alerting",
+        f"{outcome.raised.total()} alerts raised ({rules or 'by no rule'}), {len(outcome.standing)} still stand",
+    )
+    return table
 
 
 def _table(rows: Iterable[Row], *, at_the_end: bool = False) -> Table:
