@@ -124,6 +124,7 @@ class _Loader(yaml.SafeLoader):
 
 
 for _tag, _pattern, _first in (
+    ("merge", r"<<", "<"),
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", "n~"),
     ("int", r"-?(0|[1-9][0-9]*)", "-0123456789"),

@@ -1,6 +1,7 @@
 """A tariff in words, for the people who must answer for it: what costs what when, and what costs nothing."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from consumers.billing.tariffs.book import Assignment, TariffBook
@@ -29,8 +30,7 @@ _FREE: dict[DimensionType, str] = {
     "PARKING_TIME": "the time of parking",
 }
 _RESERVATIONS = {
-    "RESERVATION": "where it was reserved",
-    "RESERVATION_EXPIRES": "where a reservation expired unused",
+    "RESERVATION_EXPIRES": "where it expired unused",
 }
 _WHOLE = {60: "minute", 3600: "hour"}
 
@@ -83,7 +83,7 @@ def _step(component: PriceComponent) -> str:
 
 
 def _conditions(restrictions: TariffRestrictions) -> Iterator[str]:
-    if restrictions.reservation:
+    if restrictions.reservation in _RESERVATIONS:
         yield _RESERVATIONS[restrictions.reservation]
     if restrictions.day_of_week:
         yield f"on {_listed(day.capitalize() for day in DAYS if day in restrictions.day_of_week)}"
@@ -93,13 +93,13 @@ def _conditions(restrictions: TariffRestrictions) -> Iterator[str]:
         yield f"from {restrictions.start_date} on"
     if restrictions.end_date:
         yield f"before {restrictions.end_date}"
-    yield from _range("after", "for the first", restrictions.min_kwh, restrictions.max_kwh, "kWh")
+    yield from _range("after the first", "for the first", restrictions.min_kwh, restrictions.max_kwh, "kWh")
     yield from _range("at", "below", restrictions.min_power, restrictions.max_power, "kW")
     yield from _range("at", "below", restrictions.min_current, restrictions.max_current, "A")
     if restrictions.min_duration:
-        yield f"after {_duration(restrictions.min_duration)} of the session"
+        yield f"after the first {_duration(restrictions.min_duration)}"
     if restrictions.max_duration:
-        yield f"during its first {_duration(restrictions.max_duration)}"
+        yield f"within the first {_duration(restrictions.max_duration)}"
 
 
 def _range(low: str, high: str, least: Decimal | None, most: Decimal | None, unit: str) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _range(low: str, high: str, least: Decimal | None, most: Decimal | None, uni
 
 def _assignment(assignment: Assignment) -> str:
     named = [
-        f"{words} {_listed(names)}"
+        f"{words} {_listed(names, 'or')}"
         for words, names in (
             ("token", assignment.tokens),
             ("at station", assignment.stations),
@@ -123,9 +123,13 @@ def _assignment(assignment: Assignment) -> str:
 
 
 def _validity(tariff: Tariff) -> str:
-    start = f" from {tariff.start_date_time:%Y-%m-%d %H:%M} UTC" if tariff.start_date_time else ""
-    end = f" until {tariff.end_date_time:%Y-%m-%d %H:%M} UTC" if tariff.end_date_time else ""
+    start = f" from {_moment(tariff.start_date_time)} on" if tariff.start_date_time else ""
+    end = f" before {_moment(tariff.end_date_time)}" if tariff.end_date_time else ""
     return f", for sessions that begin{start}{end}" if start or end else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _price(price: Price) -> str:
@@ -143,6 +147,6 @@ def _number(number: Decimal) -> str:
     return f"{number:f}"
 
 
-def _listed(words: Iterable[str]) -> str:
+def _listed(words: Iterable[str], joined_by: str = "and") -> str:
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {joined_by} {last}" if most else last

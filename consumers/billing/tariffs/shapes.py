@@ -20,7 +20,7 @@ def misshapen(data: Any, kind: type[Value]) -> list[Fault]:
 
 def _in_order(fault: Fault) -> list[str]:
     """Number 10 after number 9."""
-    return [step.zfill(9) for step in fault.pointer.split("/")]
+    return [step.zfill(9) if step.isdigit() else step for step in fault.pointer.split("/")]
 
 
 def _unfit(data: Any, kind: Any, pointer: str) -> Iterator[Fault]:

@@ -182,6 +182,13 @@ def test_what_has_no_price_costs_nothing_and_is_not_rounded_up() -> None:
     assert priced.total_energy == 20
 
 
+def test_the_step_is_that_of_the_price_used_last_not_of_the_last_that_held() -> None:
+    one = session("2025-01-06T16:00", (60, 4.3), (60, 0, False))
+    day = element(component("ENERGY", "1", step=500), end_time="17:00")
+    evening = element(component("ENERGY", "9", step=1000))
+    assert price(one, tariff(day, evening)).total_cost == euros("4.50")
+
+
 def test_a_component_without_vat_has_none_beside_one_that_has() -> None:
     one = tariff(element(component("ENERGY", "1", vat="10"), component("TIME", "2", step=1)))
     assert price(session("2025-01-06T08:00", (60, 10)), one).total_cost == euros("12.00", "13.00")
