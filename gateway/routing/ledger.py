@@ -32,10 +32,12 @@ PATIENCE_SECONDS = 2.0
 """How long a command that was returned looks for the station's next connection."""
 CARRY_AFTER_SECONDS = 20.0
 CARRY_AGAIN_SECONDS = 240.0
-REMEMBER_SECONDS = 300.0
-"""A command that is sent again within this time of its end is known."""
+REMEMBER_SECONDS = 3_600.0
+"""A command that is sent again within this time of its end is known; as long as the HTTP API looks for its result."""
 REMEMBERED = 10_000
+"""So many at the most, of one partition."""
 NOTES_BACK = 20_000
+"""So many notes are read again, at the most, by who takes the partition over; a command has three."""
 """Who takes over reads at most about this many notes back, to know what has ended."""
 UNASKED_SECONDS = 600.0
 SETTLED_AT_ONCE = 2_000

@@ -8,6 +8,7 @@ from contract.presence import GATEWAY_LOST
 from contract.routes import command_key
 from contract.topics import COMMANDS, DEAD_LETTERS, DELIVERIES, PRESENCE, ROUTES, STATIONS, partition_of
 from eventlog.port import Partition, Place, Record, Stored
+from gateway.routing import ledger
 from gateway.routing.actions import Insist, Now
 from gateway.routing.partition import RoutedPartition
 from gateway.routing.tally import Tally
@@ -380,7 +381,10 @@ def test_nothing_is_committed_beyond_what_is_open(world: World) -> None:
     assert world.status(waiting) == "accepted"
 
 
-def test_a_command_that_waits_for_long_holds_up_no_position(world: World) -> None:
+def test_a_command_that_waits_for_long_holds_up_no_position(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "NOTES_BACK", 1_000)
     key = world.ask("T", "1", waits=True, seconds=3_600)
     world.connect("S", "A")
     for number in range(1_000):
@@ -420,6 +424,24 @@ def test_who_takes_over_knows_what_has_ended(world: World) -> None:
     world.settle(3)
     assert len(world.results()[key]) == 1
     assert world.executed == {key: 1}
+
+
+@pytest.mark.parametrize("router_dies", [False, True])
+def test_what_has_ended_is_known_for_an_hour(world: World, *, router_dies: bool) -> None:
+    """Also when the gateway that knows what it did no longer holds the station."""
+    world.connect("S", "A")
+    key = world.ask("S", "1")
+    world.settle(3)
+    world.connect("S", "B")
+    world.mono += 3_000
+    world.settle(3)
+    if router_dies:
+        world.routers.clear()
+        world.start_router("next")
+    world.ask("S", "1")
+    world.settle(3)
+    assert world.executed == {key: 1}
+    assert len(world.results()[key]) == 1
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3, 4, 5])
