@@ -17,6 +17,7 @@ from consumers.monitoring.api.fleet import Totals, facets_of, totals_of
 from consumers.monitoring.api.showing import summary
 from consumers.monitoring.followers import Follower
 from consumers.monitoring.tables import STATIONS
+from consumers.monitoring.tally import LEVELS
 from consumers.runtime.database import Database
 from consumers.runtime.transience import is_transient
 
@@ -37,7 +38,7 @@ class Watch:
         self._followers: set[Follower] = set()
         self._facets_at = float("-inf")
         self.sequences: dict[int, int] = {}
-        self.totals: Totals = {}
+        self.totals: Totals = dict.fromkeys(("stations", *LEVELS), 0)
         self.facets: Mapping[str, list[tuple[str, int]]] = {}
         self.trouble: str | None = "it has not looked yet"
 
