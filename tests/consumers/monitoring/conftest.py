@@ -256,3 +256,17 @@ async def a_day(world: World, station: str = "CP-1") -> None:
         charger.samples(39.5, 5100, 11_500, 41, f"{station}-t"),
     )
     await world.caught_up()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'monitoring.db'}"
+    return str(request.getfixturevalue("postgres").new())
+
+
+@pytest.fixture
+async def viewer(tmp_path: Path, address: str) -> AsyncIterator[Viewer]:
+    async with viewing(tmp_path, database=address) as made:
+        yield made

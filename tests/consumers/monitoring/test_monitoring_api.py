@@ -17,12 +17,6 @@ from tests.consumers.monitoring.conftest import NOW, Charger, Viewer, a_day, ago
 TOKEN = "correct-horse-battery"
 
 
-@pytest.fixture
-async def viewer(tmp_path: Path) -> AsyncIterator[Viewer]:
-    async with viewing(tmp_path) as made:
-        yield made
-
-
 async def test_an_empty_fleet(viewer: Viewer) -> None:
     told = (await viewer.get("/overview")).json
     assert told["stations"] == {"known": 0, "connected": 0, "disconnected": 0}

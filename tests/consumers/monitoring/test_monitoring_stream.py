@@ -13,7 +13,11 @@ from aiohttp import ClientResponse
 from consumers.monitoring import positions
 from consumers.monitoring.followers import OWED_AT_MOST, Follower
 from consumers.monitoring.tally import LEVELS
-from tests.consumers.monitoring.conftest import Charger, Viewer, a_day, viewing
+from contract.topics import partition_of
+from tests.consumers.monitoring.conftest import Charger, Viewer, a_day, monitoring, viewing
+from tests.support.consumers import World
+from tests.support.memory_log import MemoryLog
+from tests.support.postgres import Postgres
 
 SECONDS = 15.0
 TOTALS = dict.fromkeys(("stations", *LEVELS), 0)
@@ -61,12 +65,6 @@ async def following(viewer: Viewer, **options: Any) -> AsyncIterator[Stream]:
         yield Stream(response)
 
 
-@pytest.fixture
-async def viewer(tmp_path: Path) -> AsyncIterator[Viewer]:
-    async with viewing(tmp_path) as made:
-        yield made
-
-
 async def changed(stream: Stream) -> tuple[list[str], dict[str, Any]]:
     """The next stations that are told, and what was told of the overview until then."""
     overview: dict[str, Any] = {}
@@ -110,6 +108,30 @@ async def test_who_was_cut_off_goes_on_where_it_was(viewer: Viewer) -> None:
     async with following(viewer, params={"after": "none", "overview": "false"}) as stream:
         heard = await stream.next()
         assert sorted(station["id"] for station in heard.data["stations"]) == ["CP-1", "CP-2"]
+
+
+async def test_each_member_tells_what_another_has_written(tmp_path: Path, postgres: Postgres) -> None:
+    (tmp_path / "other").mkdir()
+    address = postgres.new()
+    async with viewing(tmp_path, database=address) as viewer:
+        log = MemoryLog(viewer.world.log.store)
+        async with monitoring(tmp_path / "other", database=address, log=log) as other:
+            await viewer.world.until(lambda: bool(viewer.world.process.loop and other.process.loop))
+            await viewer.world.until(lambda: len(held_by(viewer.world)) == len(held_by(other)) == 6)
+            names = {f"CP-{number}": partition_of(f"CP-{number}", 12) for number in range(40)}
+            mine = next(name for name, shard in names.items() if shard in held_by(viewer.world))
+            its = next(name for name, shard in names.items() if shard in held_by(other))
+            told: set[str] = set()
+            async with following(viewer, params={"overview": "false"}) as stream:
+                await viewer.world.append(Charger(mine).boots(), Charger(its).boots())
+                while told != {mine, its}:
+                    told |= set((await changed(stream))[0])
+
+
+def held_by(world: World) -> frozenset[int]:
+    """The shards of a member."""
+    loop = world.process.loop
+    return frozenset() if loop is None else loop.shards
 
 
 async def test_a_position_that_never_was_means_asking_anew(viewer: Viewer) -> None:
