@@ -19,6 +19,9 @@ _RESERVABLE = ("FLAT", "TIME")
 
 _FREE = TariffRestrictions()
 
+_MOST_DIGITS = 18
+"""Before the point, and zeros behind it."""
+
 _RANGES = (
     ("min_kwh", "max_kwh"),
     ("min_current", "max_current"),
@@ -129,8 +132,8 @@ def _beyond(least: Price, most: Price) -> bool:
 
 
 def _amount(amount: Decimal, pointer: str, *, most: Decimal | None = None) -> list[Fault]:
-    if not amount.is_finite():
-        return [Fault(pointer, "no number")]
+    if not amount.is_finite() or amount.adjusted() > _MOST_DIGITS or amount.adjusted() < -_MOST_DIGITS:
+        return [Fault(pointer, "no number that anybody would ask for")]
     if amount < 0 or (most is not None and amount > most):
         return [Fault(pointer, "below 0" if most is None else f"not from 0 to {most}")]
     return []

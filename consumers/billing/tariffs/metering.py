@@ -10,6 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.model import Moment, Value
 
+_MOST_DIGITS = 18
+_MOST_DECIMALS = 40
+
+
+def is_measurable(reading: Decimal) -> bool:
+    """Whether a meter may show this: exact arithmetic with 1e999999 would take for ever."""
+    return (
+        reading.is_finite()
+        and reading.adjusted() < _MOST_DIGITS
+        and -int(reading.as_tuple().exponent) <= _MOST_DECIMALS
+    )
+
 
 class Point(Value, frozen=True, kw_only=True):
     """What was known at a moment of the session. What is absent was not said then.
@@ -61,8 +73,8 @@ class MeteredSession(Value, frozen=True, kw_only=True):
         if any(later < earlier for earlier, later in pairwise(moments)):
             yield "points out of order, or outside the session"
         readings = [point.energy_wh for point in self.points if point.energy_wh is not None]
-        if any(not reading.is_finite() for reading in readings):
-            yield "a reading that is no number"
+        if not all(is_measurable(reading) for reading in readings):
+            yield "a reading that no meter shows"
         elif any(later < earlier for earlier, later in pairwise(readings)):
             yield "the register falls"
         try:

@@ -155,6 +155,7 @@ def test_versions_and_assignments_must_be_clear() -> None:
 
 
 ENERGY = component("ENERGY", "1")
+ABSURD = "/elements/0/price_components/0/price: no number that anybody would ask for"
 NEVER = "{}: never counts: /elements/0/price_components/0 has the ENERGY price already"
 WITH_VAT = component("ENERGY", "1", vat="19")
 
@@ -163,7 +164,9 @@ WITH_VAT = component("ENERGY", "1", vat="19")
     ("elements", "more", "faults"),
     [
         ([element(component("ENERGY", "-1"))], {}, ["/elements/0/price_components/0/price: below 0"]),
-        ([element(component("ENERGY", "NaN"))], {}, ["/elements/0/price_components/0/price: no number"]),
+        ([element(component("ENERGY", "NaN"))], {}, [ABSURD]),
+        ([element(component("ENERGY", "1e999999"))], {}, [ABSURD]),
+        ([element(component("ENERGY", "1e-999999"))], {}, [ABSURD]),
         ([element(component("FLAT", "1", vat="101"))], {}, ["/elements/0/price_components/0/vat: not from 0 to 100"]),
         ([element(component("TIME", "1", step=0))], {}, ["/elements/0/price_components/0/step_size: at least 1"]),
         ([element(component("FLAT", "1", step=0))], {}, []),

@@ -4,10 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from consumers.billing.tariffs.metering import MeteredSession, Point, Reservation
-from consumers.billing.tariffs.model import Price
+from consumers.billing.tariffs.model import Price, Tariff
 from consumers.billing.tariffs.pricing import price
 from tests.support.tariffs import component, element, euros, moment, session, tariff
 
@@ -280,11 +281,32 @@ BROKEN: dict[str, dict[str, Any]] = {
     },
     "no number": {"points": (Point(at=START, energy_wh=Decimal("NaN")),)},
     "a number without end": {"points": (Point(at=START, energy_wh=Decimal("Infinity")),)},
+    "a number beyond all meters": {"points": (Point(at=START, energy_wh=Decimal("1e999999")),)},
+    "a number of a million decimals": {"points": (Point(at=START, energy_wh=Decimal("1e-999999")),)},
     "no such zone": {"time_zone": "Europe/Atlantis"},
     "a zone that is a folder": {"time_zone": "Europe"},
     "a zone from elsewhere": {"time_zone": "../etc/passwd"},
     "reserved when it had started": {"reservation": Reservation(made_at=START + timedelta(seconds=1))},
 }
+
+
+def test_readings_have_the_noise_of_floats() -> None:
+    """0.1 + 0.2 kWh, as a station computes it."""
+    one = measured(60, (0, at_wh(0)), (60, {"energy_wh": Decimal("300.00000000000004")}))
+    assert price(one, tariff(element(component("ENERGY", "1", step=100)))).total_energy_cost == euros(
+        "0.4000"
+    )
+
+
+def test_the_price_is_found_again_from_what_was_written_down() -> None:
+    prices = element(component("ENERGY", "0.49", vat="19"), start_time="08:10", max_kwh="3.3")
+    one = tariff(
+        prices, element(component("ENERGY", "0.1", vat="7"), component("PARKING_TIME", "3", step=60))
+    )
+    seen = session("2025-03-30T00:00", (7, 1.234), (600, 7.7), (11, 0, False), time_zone="Europe/Berlin")
+    said = msgspec.json.Encoder(decimal_format="number").encode((seen, one))
+    again = msgspec.json.decode(said, type=tuple[MeteredSession, Tariff])
+    assert price(*again) == price(seen, one)
 
 
 @pytest.mark.parametrize("fault", BROKEN)
