@@ -24,6 +24,7 @@ from gateway.limits import StationLimits
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Rpc
 from gateway.ocpp.versions import VERSIONS
+from gateway.presence import Announcer
 from gateway.publisher import Publisher
 from gateway.recovery import Recovery
 from gateway.session import Late, Session
@@ -89,6 +90,7 @@ class Pod:
         limits: StationLimits = LIMITS,
         table: Table | None = None,
         late: Late | None = None,
+        announcer: Announcer | None = None,
     ) -> Connection:
         """A station comes in, as `app` lets it in."""
         transport = MemoryTransport()
@@ -123,6 +125,7 @@ class Pod:
             metrics=self.metrics,
             wheel=self.wheel,
             late=late,
+            announcer=announcer,
         )
         serving = asyncio.create_task(self.sessions.serve(session))
         made_connection = Connection(session, transport, serving)
