@@ -6,8 +6,8 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import orjson
 import uvloop
@@ -15,16 +15,17 @@ from rich.console import Console
 
 from benchmarks import report
 from benchmarks.broker import Broker
+from benchmarks.commands import plan as commands
+from benchmarks.commands import report as command_report
+from benchmarks.commands.plan import CommandResults
 from benchmarks.contestants import CONTESTANTS, Contestant, Surroundings
 from benchmarks.load import LoadFailed
 from benchmarks.machine import Cores, allow_descriptors, cores, facts
-from benchmarks.plan import FULL, QUICK, Plan, Results, run
+from benchmarks.plan import FULL, QUICK, Plan, Results, Tell, run
 from benchmarks.processes import ServerFailed
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 OUTPUT = Path("var/bench.json")
+COMMANDS = "commands"
 LIMIT_SECONDS = 300.0
 
 
@@ -38,51 +39,59 @@ def about(plan: Plan, used: Cores) -> dict[str, str]:
     }
 
 
-async def measure(options: argparse.Namespace, console: Console) -> tuple[Results, dict[str, str]]:
-    plan: Plan = QUICK if options.quick else FULL
-    contestants: Sequence[Contestant] = [
-        one for one in CONTESTANTS if not options.only or one.name in options.only
-    ]
-    used = cores()
-    told = about(plan, used)
+async def measure(
+    plan: Plan, contestants: Sequence[Contestant], used: Cores, kafka: str | None, tell: Tell
+) -> Results:
+    """Measure these servers, on this broker or on one of its own."""
     with tempfile.TemporaryDirectory(prefix="ocpp-bench-", ignore_cleanup_errors=True) as folder:
         broker = None
         if any(one.log == "kafka" for one in contestants):
-            broker = Broker(used.broker, Path(folder), options.kafka)
+            broker = Broker(used.broker, Path(folder), kafka)
         os.sched_setaffinity(0, {used.load})
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
                 if broker:
                     await broker.start(with_gateway=any(one.is_gateway for one in contestants))
                 surroundings = Surroundings(used.server, Path(folder), broker.url if broker else None)
-                results = await run(plan, contestants, surroundings, broker, console.log)
+                return await run(plan, contestants, surroundings, broker, tell)
         finally:
             if broker:
                 broker.stop()
-    return results, told
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round, in about a minute")
     names = [contestant.name for contestant in CONTESTANTS]
-    parser.add_argument("--only", nargs="+", choices=names, help="measure these servers only")
+    parser.add_argument("--only", nargs="+", choices=[*names, COMMANDS], help="measure these only")
     parser.add_argument(
         "--kafka", metavar="URL", help="kafka://host:port of a broker that runs; else one is started"
     )
     parser.add_argument("--output", type=Path, default=OUTPUT, help=f"the JSON file (default {OUTPUT})")
     options = parser.parse_args()
     allow_descriptors()
-    began = time.monotonic()
+    used, began, tell = cores(), time.monotonic(), Console(stderr=True).log
+    plan = QUICK if options.quick else FULL
+    told = about(plan, used)
+    contestants = [one for one in CONTESTANTS if not options.only or one.name in options.only]
+    results, commanded = Results(), CommandResults()
     try:
-        results, told = uvloop.run(measure(options, Console(stderr=True)))
+        if contestants:
+            results = uvloop.run(measure(plan, contestants, used, options.kafka, tell))
+        if not options.only or COMMANDS in options.only:
+            command_plan = commands.QUICK if options.quick else commands.FULL
+            commanded = uvloop.run(commands.measure(command_plan, used, options.kafka, tell))
     except (LoadFailed, ServerFailed, TimeoutError) as failure:
         sys.exit(f"the benchmark failed: {failure!r}")
     told["took"] = f"{time.monotonic() - began:.0f} s"
-    report.show(Console(width=160), results, told)
-    goals = [{**goal._asdict(), "reached": goal.reached} for goal in report.goals(results)]
+    console = Console(width=160)
+    report.show(console, results, told)
+    command_report.show(console, commanded)
+    goals = [*report.goals(results), *command_report.goals(commanded)]
+    report.show_goals(console, goals)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    document = {"about": told, "goals": goals, "results": results}
+    judged = [{**goal._asdict(), "reached": goal.reached} for goal in goals]
+    document = {"about": told, "goals": judged, "results": results, "commands": commanded}
     options.output.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.broker import Broker
@@ -55,20 +56,21 @@ class Memory:
 
 
 class Window:
-    """The processor time of the three processes over a span of time."""
+    """The processor time of servers, load and broker over a span of time. `server` tells that of the servers."""
 
-    def __init__(self, server: Server, broker: Broker | None) -> None:
+    def __init__(self, server: Callable[[], float], broker: Broker | None) -> None:
         self._server, self._broker = server, broker
         self._began = self._now()
 
     def _now(self) -> tuple[float, float, float, float | None]:
         broker = self._broker.cpu_seconds() if self._broker else None
-        return time.monotonic(), self._server.program.cpu_seconds(), cpu_seconds(os.getpid()), broker
+        return time.monotonic(), self._server(), cpu_seconds(os.getpid()), broker
 
     def close(self) -> None:
         began, ended = self._began, self._now()
         self.seconds = ended[0] - began[0]
         self.server_seconds = ended[1] - began[1]
+        self.server_share = self.server_seconds / self.seconds
         self.generator_share = (ended[2] - began[2]) / self.seconds
         self.broker_share = (
             None if ended[3] is None or began[3] is None else (ended[3] - began[3]) / self.seconds
@@ -85,7 +87,7 @@ async def throughput(
     await fleet.start_transactions()
     async with fleet.asking():
         await asyncio.sleep(WARM_UP_SECONDS)
-        window, answered = Window(server, broker), fleet.answered
+        window, answered = Window(server.program.cpu_seconds, broker), fleet.answered
         await asyncio.sleep(seconds)
         # A slow server with many stations answers in waves: see a whole one, if it comes in time.
         for _ in range(LONGER):
@@ -102,7 +104,7 @@ async def throughput(
         connections=connections,
         per_second=answered / window.seconds,
         cpu_us=window.server_seconds / answered * 1e6 if answered else None,
-        server_share=window.server_seconds / window.seconds,
+        server_share=window.server_share,
         generator_share=window.generator_share,
         broker_share=window.broker_share,
     )
@@ -122,7 +124,7 @@ async def latency(server: Server, per_second: float, connections: int, seconds: 
     await fleet.connect(connections)
     await fleet.start_transactions()
     await fleet.at_rate(per_second, WARM_UP_SECONDS)
-    window = Window(server, None)
+    window = Window(server.program.cpu_seconds, None)
     waits = await fleet.at_rate(per_second, seconds)
     window.close()
     server.program.check()
@@ -132,7 +134,7 @@ async def latency(server: Server, per_second: float, connections: int, seconds: 
         p50_ms=percentile(waits, 50) * 1e3,
         p99_ms=percentile(waits, 99) * 1e3,
         max_ms=max(waits) * 1e3,
-        server_share=window.server_seconds / window.seconds,
+        server_share=window.server_share,
     )
 
 

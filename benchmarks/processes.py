@@ -95,6 +95,14 @@ class Program:
         if self._process is not None and self._process.poll() is not None:
             raise ServerFailed(f"{self.name} ended with {self._process.returncode}\n{self.last_words()}")
 
+    def wait(self, seconds: float) -> int | None:
+        """Block until the program has ended by itself; its exit code, None when it has not by then."""
+        assert self._process is not None
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def last_words(self) -> str:
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-15:])
 
@@ -104,11 +112,16 @@ class Program:
     def resident_kb(self) -> int:
         return resident_kb(self.pid)
 
+    def terminate(self) -> None:
+        """Ask the program to end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Ask the program to end, then make it."""
-        if self._process is None or self._process.poll() is not None:
+        self.terminate()
+        if self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -111,7 +111,8 @@ def number(value: float | None, digits: int = 0) -> str:
     return "—" if value is None else f"{value:,.{digits}f}"
 
 
-def _table(*columns: str) -> Table:
+def markdown(*columns: str) -> Table:
+    """A table in Markdown; all but its first column are numbers."""
     table = Table(box=box.MARKDOWN)
     table.add_column(columns[0])
     for column in columns[1:]:
@@ -121,7 +122,7 @@ def _table(*columns: str) -> Table:
 
 def _throughput(results: Results, levels: Sequence[int]) -> Table:
     headings = [f"{level:,} {what}" for level in levels for what in ("conn. msg/s", "CPU µs")]
-    table = _table("server", *headings, "x echo's CPU")
+    table = markdown("server", *headings, "x echo's CPU")
     top = max(levels, default=0)
     echo = at(results.throughput.get("echo", ()), top, cpu)
     for name, measured in results.throughput.items():
@@ -135,7 +136,7 @@ def _throughput(results: Results, levels: Sequence[int]) -> Table:
 
 
 def _throughput_201(results: Results) -> Table:
-    table = _table("server", "messages/s", "CPU µs")
+    table = markdown("server", "messages/s", "CPU µs")
     for name, measured in results.throughput_201.items():
         figures = (at(measured, V201_CONNECTIONS, rate), at(measured, V201_CONNECTIONS, cpu))
         table.add_row(name, number(figures[0]), number(figures[1], 1))
@@ -148,7 +149,7 @@ def _load(results: Results, levels: Sequence[int]) -> Table:
         ("load", lambda one: one.generator_share),
         ("broker", lambda one: one.broker_share),
     )
-    table = _table("server", *(f"{level:,} {name}" for level in levels for name, _ in who))
+    table = markdown("server", *(f"{level:,} {name}" for level in levels for name, _ in who))
     for name, measured in results.throughput.items():
         shares = [at(measured, level, share) for level in levels for _, share in who]
         table.add_row(name, *("—" if share is None else f"{share:.0%}" for share in shares))
@@ -156,7 +157,7 @@ def _load(results: Results, levels: Sequence[int]) -> Table:
 
 
 def _latency(results: Results) -> Table:
-    table = _table("server", "messages/s", "p50", "p99", "max", "server's core")
+    table = markdown("server", "messages/s", "p50", "p99", "max", "server's core")
     for name, measured in results.latency.items():
         waits = (
             median([one.p50_ms for one in measured]),
@@ -170,7 +171,7 @@ def _latency(results: Results) -> Table:
 
 
 def _memory(results: Results) -> Table:
-    table = _table("server", "connections", "plain", "TLS", "base MB")
+    table = markdown("server", "connections", "plain", "TLS", "base MB")
     for name, plain in results.memory_plain.items():
         kb_each = (plain.kb_each, results.memory_tls[name].kb_each)
         cells = (number(kb, 1) for kb in kb_each)
@@ -179,22 +180,31 @@ def _memory(results: Results) -> Table:
 
 
 def _stages(results: Results) -> Table:
-    table = _table("OCPP", *next(iter(results.stages.values()), {}), "all stages")
+    table = markdown("OCPP", *next(iter(results.stages.values()), {}), "all stages")
     for version, costs in results.stages.items():
         table.add_row(version, *(number(cost, 1) for cost in costs.values()), number(sum(costs.values()), 1))
     return table
 
 
-def _goals(results: Results) -> Table:
-    table = _table("figure", "bound", "measured", "reached")
-    for goal in goals(results):
+def show_tables(console: Console, tables: Mapping[str, Table]) -> None:
+    """Print every table that has rows, under its title."""
+    for title, table in tables.items():
+        if table.row_count:
+            console.print(f"\n{title}", style="bold", highlight=False)
+            console.print(table)
+
+
+def show_goals(console: Console, goals: Sequence[Goal]) -> None:
+    """Print the figures to reach, and whether they were."""
+    table = markdown("figure", "bound", "measured", "reached")
+    for goal in goals:
         bound = f"{'≤' if goal.at_most else '≥'} {goal.bound:g}"
         table.add_row(goal.name, bound, number(goal.measured, 2), "yes" if goal.reached else "NO")
-    return table
+    show_tables(console, {"Figures to reach": table})
 
 
 def show(console: Console, results: Results, machine: Mapping[str, str]) -> None:
-    """Print every table that has rows."""
+    """Print every table, and what is to be thought of them."""
     levels = sorted({one.connections for measured in results.throughput.values() for one in measured})
     wait = f"{LATENCY_RATE:,.0f} messages/s over {LATENCY_CONNECTIONS:,} connections"
     tables = {
@@ -206,14 +216,10 @@ def show(console: Console, results: Results, machine: Mapping[str, str]) -> None
         f"Open loop, {wait}: ms from when a message was due to its answer": _latency(results),
         "What the pure stages cost on their own, with warm caches: CPU µs a message": _stages(results),
         "Idle connections (connected and booted): KB each, over the process's base": _memory(results),
-        "Figures to reach": _goals(results),
     }
     for name, value in machine.items():
         console.print(f"{name}: {value}", highlight=False)
-    for title, table in tables.items():
-        if table.row_count:
-            console.print(f"\n{title}", style="bold", highlight=False)
-            console.print(table)
+    show_tables(console, tables)
     if told := headroom(results):
         console.print(
             "The same load drove the echo so many times as fast as " + "; ".join(told), highlight=False

@@ -1,0 +1,114 @@
+"""What of commands is measured, and in which order: one gateway, then more of them, then a restore."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.broker import Broker
+from benchmarks.commands.backend import Backend
+from benchmarks.commands.gateways import Gateways
+from benchmarks.commands.relaying import Rates, Relay, relay
+from benchmarks.commands.restoring import Restore, restore
+from benchmarks.contestants import Surroundings
+from benchmarks.load import station_id
+from benchmarks.machine import Cores
+from eventlog.url import open_log
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class CommandPlan(NamedTuple):
+    """How much a run measures. `pods`: of how many gateways; `shared` is what they relay together."""
+
+    stations: int
+    alone: Sequence[Rates]
+    pods: Sequence[int]
+    shared: Rates
+    restored: int
+
+
+FULL = CommandPlan(
+    stations=1_000,
+    alone=(Rates(100, 0, 15), Rates(1_000, 0, 8), Rates(1_000, 2_000, 8)),
+    pods=(1, 2, 4, 8),
+    shared=Rates(200, 0, 8),
+    restored=100_000,
+)
+QUICK = CommandPlan(
+    stations=200,
+    alone=(Rates(100, 0, 2), Rates(500, 500, 2)),
+    pods=(1, 2),
+    shared=Rates(100, 0, 2),
+    restored=10_000,
+)
+
+LIMIT_SECONDS = 300.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class CommandResults:
+    """All that was measured."""
+
+    alone: list[Relay] = field(default_factory=list)
+    shared: list[Relay] = field(default_factory=list)
+    restore: Restore | None = None
+
+
+async def measure(plan: CommandPlan, used: Cores, kafka: str | None, tell: Tell) -> CommandResults:
+    """Measure everything on this broker, or on one of its own. Raises as `run`, and TimeoutError."""
+    with tempfile.TemporaryDirectory(prefix="ocpp-bench-", ignore_cleanup_errors=True) as folder:
+        broker = Broker(used.broker, Path(folder), kafka)
+        os.sched_setaffinity(0, {used.load})
+        try:
+            async with asyncio.timeout(LIMIT_SECONDS):
+                await broker.start(with_gateway=True)
+                surroundings = Surroundings(used.server, Path(folder), broker.url)
+                return await run(plan, surroundings, broker, tell)
+        finally:
+            broker.stop()
+
+
+async def run(plan: CommandPlan, surroundings: Surroundings, broker: Broker, tell: Tell) -> CommandResults:
+    """Measure everything; raises at the first gateway that fails and the first command that is not answered once."""
+    results = CommandResults()
+    log = open_log(broker.url)
+    await log.open()
+    backend = Backend(log, [station_id(serial) for serial in range(plan.stations)])
+    try:
+        async with _gateways(1, plan.stations, surroundings, backend) as one:
+            for rates in plan.alone:
+                tell(f"one gateway: {rates.commands:g} commands/s beside {rates.events:g} messages/s")
+                results.alone.append(await relay(one, backend, broker, rates))
+        for count in plan.pods:
+            tell(f"{count} gateways: {plan.shared.commands:g} commands/s")
+            async with _gateways(count, plan.stations, surroundings, backend) as several:
+                results.shared.append(await relay(several, backend, broker, plan.shared))
+        # Last, because these stations' gateways do not live: others would declare them disconnected.
+        tell(f"a router restores {plan.restored:,} stations")
+        results.restore = await restore(log, plan.restored, surroundings)
+    finally:
+        await log.close()
+    return results
+
+
+@asynccontextmanager
+async def _gateways(
+    count: int, stations: int, surroundings: Surroundings, backend: Backend
+) -> "AsyncIterator[Gateways]":
+    """So many gateways with their stations connected, for the length of a block."""
+    gateways = Gateways(count, surroundings)
+    try:
+        await gateways.start()
+        await gateways.connect(stations, backend.reached)
+        yield gateways
+        await gateways.leave()
+    finally:
+        await asyncio.to_thread(gateways.stop)
