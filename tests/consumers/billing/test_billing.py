@@ -31,6 +31,7 @@ from tests.consumers.billing.ocpi import check_cdr
 from tests.consumers.billing.saying import STATION, Saying, at, register
 from tests.support.consumers import Clock, World, consuming
 from tests.support.memory_log import MemoryLog
+from tests.support.postgres import Postgres
 
 TARIFFS = """
 country_code: DE
@@ -321,6 +322,20 @@ async def test_a_replay_of_the_whole_topic_gives_identical_records(world: World,
         await load(again, TARIFFS)
         await again.ticked()
         assert {stored.record.value for stored in again.published(CDRS)} >= before
+
+
+async def test_on_postgresql_it_is_the_same(tmp_path: Path, postgres: Postgres) -> None:
+    clock = Clock()
+    clock.at = at(0)
+    async with running(tmp_path, clock, database=postgres.new()) as world:
+        await load(world, TARIFFS)
+        await say(world, *WHOLE[:3], T.status(40, "SuspendedEV"), T.ended(60))
+        assert len(await until(world, 66)) == 1
+        await say(world, T.ended(60, 7000, received_at=at(100)))
+        first, credit, second = await until(world, 106)
+        assert isinstance(credit, CdrCredited)
+        assert (float(first.energy_wh), float(second.energy_wh)) == (5000, 6000)
+        assert await migrations.differences(world.database, SCHEMA) == []
 
 
 async def test_the_migrations_make_the_tables_that_are_declared(world: World) -> None:
