@@ -17,7 +17,7 @@ ROW = re.compile(r"^(1\.6|2\.0\.1|2\.1|all)\s+(\d+)\s+(\d+)\s+([\d.]+) kWh\s+(\d
 
 
 def test_sessions_of_all_versions_start_and_end(run: Ran) -> None:
-    done = run("demo", "--seconds", "12")
+    done = run("demo", "--seconds", "15")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {row[0]: row[1:] for row in ROW.findall(done.stdout)}
     assert set(rows) == {"1.6", "2.0.1", "2.1", "all"}
@@ -25,7 +25,17 @@ def test_sessions_of_all_versions_start_and_end(run: Ran) -> None:
         assert 0 < int(ended) <= int(started)
         assert float(kwh) > 0
         assert int(events) > 0
-    assert "No errors." in done.stdout
+    assert "No errors." in done.stdout  # among which is: each session that ended has its record
+    billed = re.search(
+        r"^billing +(\d+) sessions in priced records: ([\d.]+) kWh, ([\d.]+) EUR", done.stdout, re.MULTILINE
+    )
+    assert billed, done.stdout
+    assert billed[1] == rows["all"][1]
+    assert float(billed[2]) == pytest.approx(float(rows["all"][2]), abs=0.1)
+    assert float(billed[3]) > 0
+    assert re.search(r"^alerting +[1-9]\d* alerts raised \(.*StationOffline", done.stdout, re.MULTILINE), (
+        done.stdout
+    )
     progress = [line.split(" s ")[0] for line in done.stdout.splitlines() if " connected  sessions: " in line]
     assert len(progress) == len(set(progress)) > 1, "no line stands twice"
 
