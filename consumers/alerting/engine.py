@@ -57,7 +57,7 @@ class Engine:
         for key, watch in tuple(station.watches.items()):
             rule = self.rules.get(_split(key)[0])
             if rule is not None and KINDS[rule.kind].feed is feed:
-                turn.pass_time(key, rule, watch, _Span(heard.at_ms, time.resumed_ms, watch_due))
+                turn.pass_time(key, rule, watch, _Span(heard.at_ms, time, watch_due))
         for rule, kind in self._hearing.get(type(heard.event), ()):
             for verdict in kind.judge(Judged(rule.parameters, rule.for_ms, name, station, heard)):
                 turn.apply(rule, kind, verdict, heard)
@@ -78,7 +78,7 @@ class Engine:
                 watch.hold_ms = max(watch.hold_ms, time.now_ms + JUMP_MS)
             silence = KINDS[rule.kind].is_silence and watch.raised_ms is None
             until_ms = time.silence_ms if silence else time.now_ms
-            turn.pass_time(key, rule, watch, _Span(until_ms, time.resumed_ms, Watch.next_ms))
+            turn.pass_time(key, rule, watch, _Span(until_ms, time, Watch.next_ms))
         return turn.changes
 
     def members(self, name: str, station: Station) -> Members:
@@ -100,10 +100,10 @@ def watch_due(watch: Watch) -> int | None:
 
 
 class _Span(NamedTuple):
-    """Time that passes for a watch: until when, the end of the log's last gap, and when something is next."""
+    """Time that passes for a watch: until when, the shard's time, and when something is next."""
 
     until_ms: int
-    resumed_ms: int
+    time: ShardTime
     next_ms: Callable[[Watch], int | None]
 
 
@@ -137,8 +137,8 @@ class _Turn:
             if watch.since_ms is None:
                 del self._station.watches[key]
                 return
-            if KINDS[rule.kind].is_silence and watch.since_ms < span.resumed_ms:
-                due_ms = span.resumed_ms + watch.lasting_ms
+            if KINDS[rule.kind].is_silence:
+                due_ms = span.time.silence_due_ms(watch.since_ms, watch.due_ms, watch.lasting_ms)
                 if due_ms > watch.due_ms:
                     watch.due_ms = due_ms
                     continue

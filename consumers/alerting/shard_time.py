@@ -18,22 +18,34 @@ LATE_MS = 5_000
 
 
 class ShardTime(NamedTuple):
-    """`now_ms` up to which all is read; `heard_ms` of the newest record; `resumed_ms` the end of the last gap."""
+    """`now_ms` up to which all is read; `heard_ms` of the newest record. The last gap in the records, if there was
+    one: from `silent_ms`, which was time enough to say that it is one, to `resumed_ms`.
+    """
 
     now_ms: int = 0
     heard_ms: int = 0
+    silent_ms: int = 0
     resumed_ms: int = 0
 
     def hear(self, appended_ms: int) -> "ShardTime":
         """A record was read."""
         if appended_ms <= self.heard_ms:
             return self
-        gap = self.heard_ms and appended_ms - self.heard_ms > GAP_MS
-        return self._replace(heard_ms=appended_ms, resumed_ms=appended_ms if gap else self.resumed_ms)
+        if self.heard_ms and appended_ms - self.heard_ms > GAP_MS:
+            return self._replace(
+                heard_ms=appended_ms, silent_ms=self.heard_ms + GAP_MS, resumed_ms=appended_ms
+            )
+        return self._replace(heard_ms=appended_ms)
 
     def until(self, now_ms: int) -> "ShardTime":
         """All is read up to then."""
         return self._replace(now_ms=max(self.now_ms, now_ms))
+
+    def silence_due_ms(self, since_ms: int, due_ms: int, lasting_ms: int) -> int:
+        """When a silence that would be one at `due_ms` is one, the last gap of the log not counted."""
+        if since_ms < self.resumed_ms and due_ms > self.silent_ms:
+            return max(due_ms, self.resumed_ms + lasting_ms)
+        return due_ms
 
     @property
     def silence_ms(self) -> int:

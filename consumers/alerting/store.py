@@ -146,10 +146,9 @@ class Store:
 
 async def load_times(database: AsyncConnection) -> dict[int, ShardTime]:
     """The time of every shard, whoever has it."""
-    rows = await database.execute(
-        select(SHARDS.c.shard, SHARDS.c.now_ms, SHARDS.c.heard_ms, SHARDS.c.resumed_ms)
-    )
-    return {row.shard: ShardTime(row.now_ms, row.heard_ms, row.resumed_ms) for row in rows}
+    columns = [SHARDS.c[name] for name in ShardTime._fields]
+    rows = await database.execute(select(SHARDS.c.shard, *columns))
+    return {row[0]: ShardTime(*row[1:]) for row in rows}
 
 
 async def save_times(database: AsyncConnection, times: Mapping[int, ShardTime]) -> None:

@@ -81,6 +81,7 @@ SHARDS: Final = Table(
     Column("shard", Integer, primary_key=True, autoincrement=False),
     Column("now_ms", BigInteger, nullable=False),
     Column("heard_ms", BigInteger, nullable=False),
+    Column("silent_ms", BigInteger, nullable=False),
     Column("resumed_ms", BigInteger, nullable=False),
     Column("rules", Text, nullable=False, server_default=""),
     Column("uploads_hour", BigInteger, nullable=False, server_default="0"),

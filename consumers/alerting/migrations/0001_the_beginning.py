@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("now_ms", sa.BigInteger, nullable=False),
         sa.Column("heard_ms", sa.BigInteger, nullable=False),
+        sa.Column("silent_ms", sa.BigInteger, nullable=False),
         sa.Column("resumed_ms", sa.BigInteger, nullable=False),
         sa.Column("rules", sa.Text, nullable=False, server_default=""),
         sa.Column("uploads_hour", sa.BigInteger, nullable=False, server_default="0"),

@@ -43,7 +43,7 @@ class Charger:
     def __init__(self, station: str = "A") -> None:
         self.id = station
 
-    def says(self, kind: type[Event], minutes: float, **more: Any) -> Any:
+    def says(self, kind: type[Event], minutes: float, /, **more: Any) -> Any:
         asked = Protocol(version="1.6", action="Test", message_id="1")
         own = {} if kind in (StationConnected, StationDisconnected) else {"protocol": asked}
         return kind(station=Station(id=self.id), received_at=at(minutes), **own, **more)
@@ -97,8 +97,8 @@ class Charger:
 class Watched:
     """One station under rules: what it says, and what becomes of its alerts."""
 
-    def __init__(self, rules: str) -> None:
-        self.engine = Engine(read_rules(rules))
+    def __init__(self, rules: str | Engine) -> None:
+        self.engine = rules if isinstance(rules, Engine) else Engine(read_rules(rules))
         self.station = Remembered()
         self.changes: list[Change] = []
         self.time = ShardTime()
