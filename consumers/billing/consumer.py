@@ -13,6 +13,7 @@ from consumers.billing import store
 from consumers.billing.issuing import Desk
 from consumers.billing.live import cost_so_far
 from consumers.billing.metrics import BillingMetrics
+from consumers.billing.places import time_zone
 from consumers.billing.rules import keep_ms, owner_of, rules_of
 from consumers.billing.sessions import loose as loose_parts
 from consumers.billing.sessions.closing import OVER, Case
@@ -143,8 +144,8 @@ class Billing:
             assert row.progress is not None
             station = stations.get(row.station, StationRow(row.station, row.shard))
             facts = row.progress.known
-            zone = station.registered.time_zone if station.registered else None
-            case = Case(row.session, facts, station.loose, (), zone or "UTC")
+            zone = time_zone(station.registered) or "UTC"
+            case = Case(row.session, facts, station.loose, (), zone)
             started_ms = facts.start.at_ms if facts.start else facts.at_ms
             tariff = self._desk.tariff(row.station, station.registered, facts, moment(started_ms))
             if tariff is not None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import structlog
 from msgspec.structs import replace
 
 from consumers.billing import store
 from consumers.billing.metrics import BillingMetrics
+from consumers.billing.places import time_zone
 from consumers.billing.records import Owner, credited, differences, issued
 from consumers.billing.sessions.assembly import Session
 from consumers.billing.sessions.closing import Case, Rules, Sibling
@@ -21,6 +23,10 @@ from contract import cdrs
 from contract.cdrs import CdrFact, CdrIssued
 from contract.registry import RegisteredStation
 from eventlog.port import Record
+
+RETRY_MS = 3_600_000
+
+_log = structlog.get_logger(__name__)
 
 
 class Desk:
@@ -47,7 +53,7 @@ class Desk:
         for row in rows:
             station = known.get(row.station) or StationRow(row.station, row.shard)
             beside = [Sibling(*one) for one in siblings.get(row.station, ()) if one[0] != row.session]
-            for record in self._looked_at(row, station, beside, now_ms[row.shard], before):
+            for record in self._made(row, station, beside, now_ms[row.shard], before):
                 records.append((row.shard, record))
                 work.emit(
                     Record(record.TOPIC.name, record.station, cdrs.encode(record), cdrs.headers(record))
@@ -66,6 +72,27 @@ class Desk:
         tokens = (facts.bearer.value, *facts.token_groups) if facts.bearer else ()
         return chosen(book, Occasion(station, started_at, groups, tokens))
 
+    def _made(
+        self,
+        row: SessionRow,
+        station: StationRow,
+        beside: Sequence[Sibling],
+        now_ms: int,
+        before: dict[tuple[Key, int], CdrIssued],
+    ) -> list[CdrFact]:
+        """The records of a session. One that cannot be billed is told, waits, and keeps no other from its record."""
+        progress = row.progress
+        try:
+            return self._looked_at(row, station, beside, now_ms, before)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            _log.exception("a session cannot be billed", station=row.station, session=row.session)
+            self._metrics.failed.n += 1
+            assert progress is not None
+            first, *rest = progress.pending
+            later = replace(first, due_ms=now_ms + RETRY_MS)
+            row.progress = replace(progress, pending=(later, *rest))
+            return []
+
     def _looked_at(
         self,
         row: SessionRow,
@@ -81,8 +108,8 @@ class Desk:
             row.progress = row.forget_ms = None
             return made
         while (due_ms := progress.due_ms) is not None and due_ms <= now_ms:
-            zone = station.registered.time_zone if station.registered else None
-            case = Case(row.session, Facts(), station.loose, beside, zone or "UTC")
+            zone = time_zone(station.registered) or "UTC"
+            case = Case(row.session, Facts(), station.loose, beside, zone)
             progress, session = looked_at(progress, case, self._rules)
             if session is None:
                 continue

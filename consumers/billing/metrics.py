@@ -15,6 +15,9 @@ class BillingMetrics:
         self.flagged = metrics.counters(
             "records_flagged_total", "Records by each guess that they carry.", {"flag": tuple(FLAGS)}
         )
+        self.failed = metrics.counter(
+            "sessions_failed_total", "Sessions that could not be billed for a fault of ours, by each try."
+        )
         self.late = metrics.counter(
             "events_too_late_total", "Events of sessions that take no correction any more."
         )

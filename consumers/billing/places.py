@@ -1,5 +1,7 @@
 """Where a session was, as OCPI wants it told; what the registry does not know of a station is marked."""
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from consumers.billing.sessions.facts import Facts
 from consumers.billing.texts import UNKNOWN, Fitting
 from contract.cdrs import CdrLocation, GeoLocation
@@ -8,6 +10,14 @@ from contract.registry import RegisteredStation
 _NOWHERE = RegisteredStation()
 
 ALPHA_3 = 3
+
+
+def time_zone(registered: RegisteredStation | None) -> str | None:
+    """Where the station's tariffs have their times of day; None where the registry names no zone that there is."""
+    try:
+        return ZoneInfo(registered.time_zone).key if registered and registered.time_zone else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def location(

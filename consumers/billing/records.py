@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from consumers.billing.places import location
+from consumers.billing.places import location, time_zone
 from consumers.billing.sessions.assembly import Session
 from consumers.billing.signatures import signed_data, signed_readings
 from consumers.billing.tariffs.costs import PricedSession
@@ -63,8 +63,9 @@ def issued(
 ) -> CdrIssued:
     """The record of a session, by this tariff; without one it costs nothing."""
     facts, fitting = session.facts, Fitting()
-    country_code = (registered and registered.country_code) or owner.country_code
-    party_id = (registered and registered.party_id) or owner.party_id
+    known = registered or RegisteredStation()
+    country_code = fitting.name(known.country_code or owner.country_code, 2)
+    party_id = fitting.name(known.party_id or owner.party_id, 3)
     bearer = facts.bearer
     uid = fitting.name(bearer.value if bearer else None, 36)
     cdr = Cdr(
@@ -95,7 +96,8 @@ def issued(
     )
     flags = {*session.flags, *(("tariff_missing",) if tariff is None else ())}
     flags |= {"text_cut"} if fitting.is_cut else set()
-    flags |= {"location_unknown"} if registered is None or not registered.address else set()
+    flags |= {"location_unknown"} if not known.address else set()
+    flags |= {"time_zone_unknown"} if known.time_zone and time_zone(known) is None else set()
     return CdrIssued(
         station=station,
         transaction_id=session.session,

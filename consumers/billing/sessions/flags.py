@@ -31,6 +31,7 @@ FLAGS: dict[str, str] = {
     "tariff_missing": "no tariff was in effect for it; it costs nothing",
     "text_cut": "a text was longer than OCPI has room for, and was cut",
     "time_missing": "the station gave no usable time; those times are when we heard of it",
+    "time_zone_unknown": "the registry names a time zone that there is not; times of day are UTC",
     "token_unknown": "nobody told who charged",
 }
 """Each flag, and what was guessed."""

@@ -12,6 +12,8 @@ import pytest
 
 from consumers.billing import shelf
 from consumers.billing.app import make
+from consumers.billing.records import issued
+from consumers.billing.sessions.assembly import Session
 from consumers.billing.settings import BillingSettings
 from consumers.billing.tables import SCHEMA
 from consumers.billing.tariffs import book
@@ -242,6 +244,32 @@ async def test_without_a_tariff_it_costs_nothing_and_says_so(tmp_path: Path) -> 
         assert record.cdr.total_cost.excl_vat == 0
         assert record.cdr.tariffs == ()
         assert "tariff_missing" in record.flags
+
+
+async def test_a_registry_that_is_wrong_stops_nothing(world: World) -> None:
+    wrong = RegisteredStation(
+        time_zone="Mars/Olympus", country_code="DEU", party_id="ABCD", country="Germany"
+    )
+    await world.append_value(STATIONS_REGISTRY, STATION, wrong, at=at(0))
+    await say(world, *WHOLE)
+    (record,) = await until(world, 66)
+    assert record.flags == ("location_unknown", "text_cut", "time_zone_unknown")
+
+
+async def test_a_session_that_cannot_be_billed_keeps_no_other_from_its_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(session: Session, *rest: Any, **more: Any) -> CdrIssued:
+        if session.session == "bad":
+            raise ValueError("a bug of ours")
+        return issued(session, *rest, **more)
+
+    monkeypatch.setattr("consumers.billing.issuing.issued", failing)
+    bad = Saying("bad", evse=2)
+    await say(world, *WHOLE, bad.started(0, 0), bad.ended(59, 100))
+    assert [record.transaction_id for record in await until(world, 66)] == ["t1"]
+    monkeypatch.undo()
+    assert [record.transaction_id for record in await until(world, 130)] == ["t1", "bad"]
 
 
 async def test_signed_readings_are_kept(world: World) -> None:
