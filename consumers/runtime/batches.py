@@ -47,15 +47,23 @@ class Batches:
 
     async def take(self, batch: Sequence[Read]) -> None:
         """All of it, in its order. Raises HandlerBroken, Fenced, and what `is_transient` judges."""
+        fault = await self._try(batch)
+        if fault is None:
+            return
+        if len(batch) == 1:
+            await self._bury(batch[0], fault)
+            return
+        half = len(batch) // 2
+        await self.take(batch[:half])
+        await self.take(batch[half:])
+
+    async def _try(self, batch: Sequence[Read]) -> BaseException | None:
+        """Take it in; what the handler raised, if it did."""
         try:
             await self._transactions.handle(batch)
         except HandlerFailed as failed:
-            if len(batch) == 1:
-                await self._bury(batch[0], failed.__cause__ or failed)
-                return
-            half = len(batch) // 2
-            await self.take(batch[:half])
-            await self.take(batch[half:])
+            return failed.__cause__
+        return None
 
     async def _bury(self, one: Read, fault: BaseException) -> None:
         place = one.stored.place

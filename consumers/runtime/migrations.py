@@ -22,7 +22,7 @@ LOCK = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
 class Status(NamedTuple):
-    """Which revision a database is at (None: no table yet), and which the program needs."""
+    """Which revision a database is at (None: no table yet), and which the program needs (None: it has no scripts)."""
 
     current: str | None
     needed: str | None
@@ -56,6 +56,9 @@ async def differences(database: Database, schema: Schema) -> list[Any]:
 def _upgrade(connection: Connection, schema: Schema) -> Status:
     before = _status(connection, schema)
     scripts = _scripts(schema)
+    if scripts is None:
+        schema.metadata.create_all(connection)
+        return before
 
     def due(revision: Any, _context: MigrationContext) -> Iterable[Any]:
         return scripts._upgrade_revs("heads", revision)  # noqa: SLF001 what Alembic's own `upgrade` command calls
@@ -69,7 +72,8 @@ def _upgrade(connection: Connection, schema: Schema) -> Status:
 
 def _status(connection: Connection, schema: Schema) -> Status:
     context = MigrationContext.configure(connection, opts={"version_table": _version_table(schema)})
-    return Status(context.get_current_revision(), _scripts(schema).get_current_head())
+    scripts = _scripts(schema)
+    return Status(context.get_current_revision(), None if scripts is None else scripts.get_current_head())
 
 
 def _differences(connection: Connection, schema: Schema) -> list[Any]:
@@ -83,7 +87,9 @@ def _differences(connection: Connection, schema: Schema) -> list[Any]:
     return list(compare_metadata(context, schema.metadata))
 
 
-def _scripts(schema: Schema) -> ScriptDirectory:
+def _scripts(schema: Schema) -> ScriptDirectory | None:
+    if schema.migrations is None:
+        return None
     return ScriptDirectory(str(schema.migrations), version_locations=[str(schema.migrations)])
 
 

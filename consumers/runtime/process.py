@@ -5,6 +5,7 @@ log -> database -> migrations -> the consumer and what it brings -> relay -> loo
 
 import asyncio
 import contextlib
+import sys
 import uuid
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -30,13 +31,17 @@ from contract.topics import DEAD_LETTERS, EVERY_TOPIC
 from eventlog.in_flight import Limits
 from eventlog.port import EventLog, LogUnavailable, RecordRefused
 from eventlog.url import open_log
+from service import logging
 from service.internal import InternalPort
 from service.lag import LoopLag
 from service.metrics import LATENCY_SECONDS, Metrics, registry_of
+from service.run import Service, run
+from service.settings import SettingsFault
 
 Given = TypeVar("Given", bound=ConsumerSettings)
 Make = Callable[[Given, Equipment], Program]
 
+USAGE = 2
 EXPECTED = (OSError, ValueError, LogUnavailable, RecordRefused)
 """What a start may fail of and an operator can mend."""
 
@@ -89,7 +94,7 @@ class ConsumerProcess:
         self.loop: Loop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._running: asyncio.Task[None] | None = None
-        self._started: list[Any] = []
+        self._started: list[Service] = []
         self._starting = True
         self._stopping = False
         self.internal = InternalPort(
@@ -213,3 +218,14 @@ class ConsumerProcess:
         if len(set(counts.values())) != 1:
             raise RecordRefused(f"the topics must have equally many partitions: {counts}")
         return next(iter(counts.values()))
+
+
+def consume(schema: Schema, settings: type[Given], make: Make[Given]) -> int:
+    """A whole program: its settings from the environment, and the consumer until SIGTERM or ctrl-C; its exit code."""
+    try:
+        given = settings.load()
+    except SettingsFault as fault:
+        sys.stderr.write(f"the settings are not valid:\n{fault}\n")
+        return USAGE
+    logging.configure(given.log_level, given.log_format)
+    return run(lambda: ConsumerProcess(schema, given, make), EXPECTED)

@@ -13,12 +13,13 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 class Schema:
     """All tables of one consumer, on `metadata`, their names beginning with its own, and how they came to be.
 
-    `migrations` is the folder of its Alembic scripts. The runtime's tables: `positions`, how far each
+    `migrations` is the folder of its Alembic scripts; without one, tables that are missing are made as they
+    are declared, and never changed: enough for a consumer that can be replayed from an empty database. The runtime's tables: `positions`, how far each
     partition is read and by whom; `outbox`, what is yet to be published; `dead_letters`, which records
     the handler could not take.
     """
 
-    def __init__(self, name: str, migrations: Path) -> None:
+    def __init__(self, name: str, migrations: Path | None = None) -> None:
         self.name = name
         self.migrations = migrations
         self.metadata = MetaData()

@@ -32,8 +32,8 @@ from tests.support.memory_log import MemoryLog
 
 Given = TypeVar("Given", bound=ConsumerSettings)
 
-TICK_SECONDS = 0.05
-SECONDS = 20.0
+TICK_SECONDS = 0.1
+SECONDS = 60.0
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
