@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.model import Moment, Value
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _MOST_DIGITS = 18
 _MOST_DECIMALS = 40
 
@@ -67,6 +68,8 @@ class MeteredSession(Value, frozen=True, kw_only=True):
     def _contradictions(self) -> Iterator[str]:
         if self.ended_at < self.started_at:
             yield f"ends at {self.ended_at}, before it starts at {self.started_at}"
+        if self.started_at.year < _FIRST_YEAR or self.ended_at.year > _LAST_YEAR:
+            yield f"a session from {self.started_at} to {self.ended_at}"
         if self.reservation and self.reservation.made_at > self.started_at:
             yield "reserved after it started"
         moments = [self.started_at, *(point.at for point in self.points), self.ended_at]

@@ -271,6 +271,8 @@ def test_a_month_of_nights() -> None:
 
 BROKEN: dict[str, dict[str, Any]] = {
     "ends before it starts": {"ended_at": START - timedelta(seconds=1)},
+    "begins before there were clocks": {"started_at": moment("0001-01-01T00:00")},
+    "ends after all clocks": {"ended_at": moment("9999-12-31T23:59")},
     "a point before the start": {"points": (Point(at=START - timedelta(seconds=1)),)},
     "a point after the end": {"points": (Point(at=START + timedelta(hours=2)),)},
     "points out of order": {
