@@ -16,7 +16,7 @@ from contract.presence import Presence
 from contract.results import CommandCompleted, CommandRequest, Status, Timings
 from contract.topics import COMMAND_RESULTS, COMMAND_TOPICS, COMMANDS, PRESENCE
 from eventlog.in_flight import Limits
-from eventlog.port import EventLog, Record
+from eventlog.port import EventLog, LogUnavailable, Place, Record
 from gateway.api.access import Access
 from gateway.api.application import Api
 from gateway.metrics import GatewayMetrics
@@ -126,10 +126,21 @@ class Answering:
         self.may = asyncio.Event()
         self.status: Status = "accepted"
         self.seen: list[tuple[str, CommandRequest]] = []
+        self._answered: set[Place] = set()
 
     async def run(self) -> None:
+        """Until cancelled, also when the log has been down in between."""
+        while True:
+            with contextlib.suppress(LogUnavailable):
+                await self._answer()
+            await asyncio.sleep(0.01)
+
+    async def _answer(self) -> None:
         async with contextlib.aclosing(self._log.tail([COMMANDS.name], from_beginning=True)) as records:
             async for stored in records:
+                if stored.place in self._answered:
+                    continue
+                self._answered.add(stored.place)
                 request = msgspec.json.decode(stored.record.value or b"", type=CommandRequest)
                 self.seen.append((stored.record.key, request))
                 await self.may.wait()
