@@ -70,8 +70,10 @@ def steps(totals: Sums, added: Mapping[int, Sums], window: Window) -> list[Step]
 def _backwards(totals: Sums, added: Mapping[int, Sums], window: Window) -> Iterator[Step]:
     step_ms, now_ms = window.step_ms, window.now_ms
     heights = {level: totals.get(level, 0) for level in LEVELS}
-    began_ms = max([window.until_ms - 1, now_ms, *added])
-    began_ms -= began_ms % step_ms
+    began_ms = now_ms - now_ms % step_ms
+    for later_ms, sums in added.items():  # by a gateway whose clock is ahead
+        if later_ms > began_ms:
+            heights = {level: height - sums.get(f"{level}_carry", 0) for level, height in heights.items()}
     while began_ms >= window.first_ms:
         sums = added.get(began_ms, _NOTHING)
         over_ms = min(max(now_ms - began_ms, 1), step_ms)
@@ -81,6 +83,5 @@ def _backwards(totals: Sums, added: Mapping[int, Sums], window: Window) -> Itera
             area = before * step_ms + sums.get(f"{level}_area", 0)
             levels[level] = (area - height * (step_ms - over_ms)) / over_ms  # the rest of the step is to come
             heights[level] = before
-        if began_ms <= now_ms:
-            yield Step(began_ms, levels, {name: sums.get(name, 0) for name in COUNTS})
+        yield Step(began_ms, levels, {name: sums.get(name, 0) for name in COUNTS})
         began_ms -= step_ms

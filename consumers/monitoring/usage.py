@@ -1,7 +1,9 @@
 """When what was so at a station, and how much of the time it was of use: from its transitions. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from consumers.monitoring.state import CONNECTED, USABLE, YES, Kept, Trace
@@ -89,4 +91,5 @@ def shares(
 
 
 def _at(track: Sequence[Spell], at_ms: int) -> str:
-    return next((spell.state for spell in track if spell.since_ms <= at_ms < spell.until_ms), "")
+    place = bisect_right(track, at_ms, key=attrgetter("since_ms")) - 1
+    return track[place].state if place >= 0 and at_ms < track[place].until_ms else ""

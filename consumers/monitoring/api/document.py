@@ -109,7 +109,9 @@ def _of_station(operation: str, summary: str, schema: str) -> Json:
 
 
 def _list_stations() -> Json:
-    listing = _get("listStations", "stations", "Stations, searched, filtered and sorted.", "StationList")
+    listing = _get(
+        "listStations", "stations", "Stations, searched, filtered and sorted.", "StationList", "404"
+    )
     first = {"operationId": "getStation", "parameters": {"station": "$response.body#/stations/0/id"}}
     listing["responses"]["200"]["links"] = {"station": first}
     listing["description"] = (
@@ -222,7 +224,7 @@ _PROBLEMS = {
     "400": "The request cannot be read.",
     "401": "There is no token, or the wrong one.",
     "403": "This is not open to this request; the problem says what would open it.",
-    "404": "There is no such station.",
+    "404": "There is no such station, or no such page.",
     "408": "The body did not come in time.",
     "409": "This id was given to another command before.",
     "413": "The body is too large.",

@@ -56,7 +56,7 @@ class Fleet:
     async def trend(self, step_ms: int, since_ms: int | None, until_ms: int | None) -> answers.FleetTrend:
         """The fleet over time."""
         now_ms = ms(self._now())
-        until_ms = now_ms if until_ms is None else until_ms
+        until_ms = now_ms if until_ms is None else min(until_ms, now_ms)
         since_ms = until_ms - USUAL_MS[step_ms] if since_ms is None else since_ms
         since_ms = max(since_ms, now_ms - REACH_MS[step_ms])
         async with self._database.reading() as connection:

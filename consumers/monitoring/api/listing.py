@@ -60,7 +60,8 @@ def read_cursor(text: str, sort: str) -> Cursor:
     except (ValueError, msgspec.DecodeError) as error:
         raise NoCursor(str(error)) from None
     wants_text = sort in {"id", "name"}
-    if isinstance(cursor.value, str) != wants_text or "\0" in f"{cursor.value}{cursor.id}":
+    is_large = isinstance(cursor.value, int) and abs(cursor.value) >= 2**63
+    if isinstance(cursor.value, str) != wants_text or is_large or "\0" in f"{cursor.value}{cursor.id}":
         raise NoCursor("it is of a list in another order")
     return cursor
 

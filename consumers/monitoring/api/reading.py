@@ -93,4 +93,4 @@ def cursor(request: web.Request, sort: str) -> Cursor | None:
     try:
         return read_cursor(text(given, _CURSOR, "the `next` of a page"), sort)
     except NoCursor as why:
-        raise Refused(400, "bad-parameter", f"`after` is not the `next` of such a page: {why}") from None
+        raise Refused(404, "no-such-page", f"`after` is not the `next` of such a page: {why}") from None
