@@ -235,11 +235,15 @@ class Router:
             if restoring.rewind_to is None:
                 restoring.rewind_to = stored.place.offset
             return
+        self._attempt(partition, partial(partition.take, stored, _now()))
+
+    def _attempt(self, partition: RoutedPartition, step: Callable[[], list[Action]]) -> None:
+        """Do what a partition wants done now; a fault of ours with one command stops no other."""
         try:
-            self._do(partition, partition.take(stored, _now()))
-        except Exception:  # noqa: BLE001 - a fault of ours with one record stops no other
+            self._do(partition, step())
+        except Exception:  # noqa: BLE001 - whatever it is
             self._metrics.faults.n += 1
-            _log.exception("a record could not be routed", place=stored.place)
+            _log.exception("a command could not be routed", partition=partition.number)
 
     async def _pass_time(self, subscription: Subscription) -> None:
         now = _now()
@@ -253,7 +257,7 @@ class Router:
         self._judge(now)
         live = [partition for partition in self._active.values() if partition.is_live]
         for partition in live:
-            self._do(partition, partition.tick(now, self._well_since))
+            self._attempt(partition, partial(partition.tick, now, self._well_since))
         if self._well_since < inf:
             self._insist_again(now)
         if now.mono - self._tidied_at >= TIDY_SECONDS:
@@ -262,7 +266,7 @@ class Router:
 
     async def _tidy(self, subscription: Subscription, live: list[RoutedPartition], now: Now) -> None:
         for partition in live:
-            self._do(partition, partition.tidy(now))
+            self._attempt(partition, partial(partition.tidy, now))
             for gateway in partition.gateways:
                 self._living.expect(gateway, now.mono)
         for number, (_, since) in list(self._parked.items()):
