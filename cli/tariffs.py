@@ -13,8 +13,6 @@ from cli.faults import USAGE, fail
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from consumers.billing.shelf import Loaded
     from consumers.billing.tariffs.book import TariffBook
 
@@ -50,7 +48,7 @@ def load_tariffs(
     now = datetime.now(UTC)
     start = now if effective_from is None else _moment(effective_from)
 
-    async def put(connection: "AsyncConnection") -> None:
+    async def put(connection: Any) -> None:
         version = await shelf.put(connection, book, source=file.name, effective_from=start, loaded_at=now)
         typer.echo(
             f"version {version}: {len(book.tariffs)} tariffs, for sessions that begin from {start:%Y-%m-%d %H:%M} UTC on"
@@ -67,7 +65,7 @@ def list_tariffs(
     from consumers.billing import shelf  # noqa: PLC0415
     from consumers.billing.tariffs.explaining import explained  # noqa: PLC0415
 
-    async def show(connection: "AsyncConnection") -> None:
+    async def show(connection: Any) -> None:
         found = await shelf.every(connection)
         for loaded_file in found:
             typer.echo(_line(loaded_file))
@@ -79,7 +77,7 @@ def list_tariffs(
     run_quietly(_with_database(show))
 
 
-async def _with_database(work: "Callable[[AsyncConnection], Coroutine[Any, Any, None]]") -> None:
+async def _with_database(work: "Callable[[Any], Coroutine[Any, Any, None]]") -> None:
     """In one transaction on billing's database, which is made and brought up to date where it is not."""
     from consumers.runtime.database import Database  # noqa: PLC0415
     from consumers.runtime.migrations import upgrade  # noqa: PLC0415
