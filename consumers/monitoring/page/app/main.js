@@ -23,6 +23,7 @@ import { stationsView } from "./views/stations.js";
 /** Ages grow by themselves. */
 const AGES_EVERY_MS = 10_000;
 const RETRY_MS = 5_000;
+const SEARCH_IS_THERE_MS = 100;
 
 /** @type {Record<import("./router.js").Route["view"], (route: import("./router.js").Route) => View>} */
 const VIEWS = { overview: overviewView, stations: stationsView, station: stationView, nowhere: nowhereView };
@@ -105,8 +106,10 @@ function searchOnSlash(event) {
   const isTyping = /** @type {Element} */ (event.target).closest("input, textarea, select, dialog");
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
   event.preventDefault();
-  if (currentRoute().view !== "stations") location.hash = "#/stations";
-  setTimeout(() => document.getElementById("search")?.focus(), 50);
+  const search = document.getElementById("search");
+  if (search) return search.focus();
+  location.hash = "#/stations";
+  setTimeout(() => document.getElementById("search")?.focus(), SEARCH_IS_THERE_MS);
 }
 
 applyTheme();

@@ -67,7 +67,7 @@ const EVENTS = {
   "station.unknown_action": (data) => ["Unknown message", data.action],
   "connector.status_changed": (data) => [
     `Status: ${DETAILS.get(data.detail) ?? data.status}`,
-    [data.fault?.code, data.fault?.info].filter(Boolean).join(": "),
+    [spacedWord(data.fault?.code), data.fault?.info].filter(Boolean).join(": "),
   ],
   "authorization.requested": (data) => ["Driver authorised?", [data.decision?.status ?? data.decision, tokenWord(data)].filter(Boolean).join(", ")],
   "transaction.started": (data) => ["Session started", tokenWord(data)],

@@ -11,10 +11,10 @@ let cameFrom = null;
 function openModal(element) {
   const dialog = /** @type {HTMLDialogElement | undefined} */ (element);
   if (dialog === undefined) {
-    // It was taken from the page: back to the button that opened it, if that is still there.
+    // It is being taken from the page, and all else is inert until it is: then back to the button that opened it, if that is still there.
     const back = /** @type {HTMLElement | null} */ (cameFrom);
     cameFrom = null;
-    if (back?.isConnected) back.focus();
+    queueMicrotask(() => back?.isConnected && back.focus());
     return;
   }
   if (dialog.open) return;

@@ -1,4 +1,4 @@
-/** Power and energy of an EVSE over a day or a week. */
+/** Power and energy of an EVSE over some hours or days, as long as readings are kept. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import "../charts/time_chart.js";
@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const RANGES = [
   { name: "6 h", spanMs: 6 * HOUR_MS },
   { name: "24 h", spanMs: 24 * HOUR_MS },
-  { name: "7 d", spanMs: 7 * 24 * HOUR_MS },
+  { name: "3 d", spanMs: 72 * HOUR_MS },
 ];
 const POINTS = 400;
 

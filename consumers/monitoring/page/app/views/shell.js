@@ -16,7 +16,7 @@ const THEME_WORDS = { auto: "as the system", light: "light", dark: "dark" };
 export function shell(here, content, leave) {
   return html`<a class="skip" href="#main" @click=${skip}>Skip to content</a>
     <header class="top">
-      <a class="brand" href="#/">
+      <a class="brand" href="#/" aria-label="Fleet monitor">
         <svg viewBox="0 0 24 24" aria-hidden="true"><rect width="24" height="24" rx="6" /><path d="M13.5 3.5 6.5 13.5h4.5l-1 7 7.5-10.5h-4.7z" /></svg>
         <span>Fleet monitor</span>
       </a>

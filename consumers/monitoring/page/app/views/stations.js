@@ -75,7 +75,7 @@ function body(list, query, near, refresh) {
         (page) => html`<tbody role="rowgroup" data-page=${page.number} ${ref(near.watch)}>
           ${page.isNear
             ? guard([page.stations, now], () => repeat(page.stations, (station) => station.id, stationRow))
-            : html`<tr class="spacer" aria-hidden="true"><td height=${page.heightPx} colspan=${COLUMNS.length}></td></tr>`}
+            : html`<tr class="spacer" aria-hidden="true"><td colspan=${COLUMNS.length}><svg width="1" height=${page.heightPx}></svg></td></tr>`}
         </tbody>`,
       )}
     </table>
