@@ -1,12 +1,13 @@
 """Many stations at once: whether a group's alert stands, by how many of its stations are counted. Pure."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
 
 from consumers.alerting.alerts import Alert, Became, Change, fingerprint, worded
 from consumers.alerting.durations import minute_text
-from consumers.alerting.kinds.many import Many
+from consumers.alerting.kinds.many import FLEET, Many
 from consumers.alerting.rules import Rule
 
 FEWER: Final = 0.5
@@ -53,6 +54,23 @@ def judge_group(
     return last, _change("updated", rule, last, counted, now_ms)
 
 
+def largest_first(rules: Iterable[Rule]) -> list[tuple[Rule, Many]]:
+    """The group rules in the order in which they are judged: those of the whole fleet before those of a part."""
+    found = [(rule, rule.parameters) for rule in rules if isinstance(rule.parameters, Many)]
+    return sorted(found, key=lambda one: one[1].by != FLEET)
+
+
+def is_spoken_for(asked: Many, standing: Iterable[Rule]) -> bool:
+    """Whether an alert of the whole fleet stands that says the same: a site's adds nothing to it."""
+    return asked.by != FLEET and any(
+        isinstance(other.parameters, Many)
+        and (other.parameters.by, other.parameters.of) == (FLEET, asked.of)
+        and other.parameters.suppress
+        and other.parameters.because in ("any", asked.because)
+        for other in standing
+    )
+
+
 def is_news(asked: Many, standing: Standing, counted: Counted) -> bool:
     """Whether there is more to say of an alert that stands: it is over, or about twice as many, or half."""
     told, stations = standing.told, counted.stations
@@ -72,13 +90,13 @@ def _change(became: Became, rule: Rule, standing: Standing, counted: Counted, no
     asked = rule.parameters
     assert isinstance(asked, Many)
     labels = {"alertname": rule.name, "severity": rule.severity}
-    if asked.by != "fleet":
+    if asked.by != FLEET:
         labels[asked.by] = counted.group
     words = {
         "count": str(counted.stations),
         "total": str(counted.total),
         "by": asked.by,
-        "group": "" if asked.by == "fleet" else counted.group,
+        "group": "" if asked.by == FLEET else counted.group,
         "of": asked.of,
         "stations": ", ".join(counted.examples),
         "since": minute_text(standing.began_ms),

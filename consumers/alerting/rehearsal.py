@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from consumers.alerting.alerts import Alert, Change
 from consumers.alerting.engine import Engine
-from consumers.alerting.groups import Counted, Standing, judge_group
+from consumers.alerting.groups import Counted, Standing, is_spoken_for, judge_group, largest_first
 from consumers.alerting.heard import Heard
 from consumers.alerting.kinds.many import MANY, Many
 from consumers.alerting.rules import Rule, Rules, attribute
@@ -50,16 +50,19 @@ class Rehearsal:
         time = ShardTime(self._now_ms, self._now_ms)
         for name, station in self._stations.items():
             self._take(self._engine.pass_time(name, station, time, self._now_ms - 1, self._standing))
-        for rule in self._engine.rules.values():
-            if rule.kind == MANY and isinstance(rule.parameters, Many):
-                self._judge(rule, rule.parameters)
+        for rule, asked in largest_first(self._engine.rules.values()):
+            self._judge(rule, asked)
 
     def _judge(self, rule: Rule, asked: Many) -> None:
+        others = [self._engine.rules[name] for name, _ in self._standing]
+        may_begin = not is_spoken_for(asked, others)
         members = self._members(rule)
         for group in {group for group, _ in members.values()}.union(
             group for name, group in self._standing if name == rule.name
         ):
             standing = self._standing.get((rule.name, group))
+            if standing is None and not may_begin:
+                continue
             within = self._now_ms - max(asked.within, rule.for_ms)
             since = [
                 (since_ms, name)

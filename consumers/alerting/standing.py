@@ -13,8 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.alerting.alerts import Alert, Change
 from consumers.alerting.engine import Engine, Groups
-from consumers.alerting.groups import Counted, Standing, group_fingerprint, is_news, judge_group
-from consumers.alerting.kinds.many import MANY, Many
+from consumers.alerting.groups import (
+    Counted,
+    Standing,
+    group_fingerprint,
+    is_news,
+    is_spoken_for,
+    judge_group,
+    largest_first,
+)
+from consumers.alerting.kinds.many import FLEET, Many
 from consumers.alerting.rules import Rule
 from consumers.alerting.shard_time import ShardTime
 from consumers.alerting.tables import ALERTS, GROUPS, MEMBERS, STATIONS
@@ -44,9 +52,13 @@ async def judge_groups(
     """Count, judge, and write down which alerts stand now."""
     now_ms = min(time.now_ms for time in times.values())
     changes: list[Change] = []
-    for rule in engine.rules.values():
-        if rule.kind == MANY and isinstance(rule.parameters, Many):
-            changes += await _judge(database, rule, rule.parameters, known, now_ms)
+    speaking = {name for name, _ in known}
+    for rule, asked in largest_first(engine.rules.values()):
+        others = [engine.rules[name] for name in speaking & engine.rules.keys()]
+        may_begin = not is_spoken_for(asked, others)
+        made = await _judge(database, rule, asked, known, now_ms, may_begin=may_begin)
+        speaking |= {rule.name for change in made if change.became == "raised"}
+        changes += made
     for name, group in known:
         if name not in engine.rules:
             changes += await _remove(database, name, group, now_ms)
@@ -54,10 +66,11 @@ async def judge_groups(
 
 
 async def _judge(
-    database: AsyncConnection, rule: Rule, asked: Many, known: Known, now_ms: int
+    database: AsyncConnection, rule: Rule, asked: Many, known: Known, now_ms: int, *, may_begin: bool
 ) -> list[Change]:
     standing = {group: alert for (name, group), alert in known.items() if name == rule.name}
-    counted = [one for one in await _begun(database, rule, asked, now_ms) if one.group not in standing]
+    begun = await _begun(database, rule, asked, now_ms) if may_begin else []
+    counted = [one for one in begun if one.group not in standing]
     for group, alert in standing.items():
         counted.append(Counted(group, await _left(database, rule, group, alert.began_ms), alert.began_ms))
     changes = [await _become(database, rule, standing.get(one.group), one, now_ms) for one in counted]
@@ -89,7 +102,7 @@ async def _left(database: AsyncConnection, rule: Rule, group: str, began_ms: int
 async def _total(database: AsyncConnection, asked: Many, group: str) -> int:
     """How many stations the group has."""
     stations = select(func.count()).select_from(STATIONS)
-    if asked.by != "fleet":
+    if asked.by != FLEET:
         stations = stations.where(STATIONS.c[asked.by] == group)
     return await database.scalar(stations) or 0
 

@@ -33,5 +33,6 @@ class Many(Parameters, frozen=True, kw_only=True):
     suppress: Flag = True
 
 
-BY: Final = ("fleet", "site", "tenant", "vendor", "model", "firmware", "version")
+FLEET: Final = "fleet"
+BY: Final = (FLEET, "site", "tenant", "vendor", "model", "firmware", "version")
 BECAUSE: Final = ("any", "ours", "station")

@@ -3,7 +3,7 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from consumers.alerting.engine import Engine
 from consumers.alerting.heard import Heard
@@ -26,6 +26,8 @@ from contract.model import Evse, Fault, Hardware, Protocol, Sample, Station, Tra
 if TYPE_CHECKING:
     from consumers.alerting.alerts import Change
 
+Said = TypeVar("Said", bound=Event)
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -43,9 +45,9 @@ class Charger:
     def __init__(self, station: str = "A") -> None:
         self.id = station
 
-    def says(self, kind: type[Event], minutes: float, /, **more: Any) -> Any:
+    def says(self, kind: type[Said], minutes: float, /, **more: Any) -> Said:
         asked = Protocol(version="1.6", action="Test", message_id="1")
-        own = {} if kind in (StationConnected, StationDisconnected) else {"protocol": asked}
+        own: dict[str, Any] = {} if kind in (StationConnected, StationDisconnected) else {"protocol": asked}
         return kind(station=Station(id=self.id), received_at=at(minutes), **own, **more)
 
     def connects(self, minutes: float) -> StationConnected:
@@ -57,7 +59,7 @@ class Charger:
     def beats(self, minutes: float) -> StationHeartbeat:
         return self.says(StationHeartbeat, minutes)
 
-    def boots(self, minutes: float, **hardware: str) -> StationBooted:
+    def boots(self, minutes: float, **hardware: Any) -> StationBooted:
         return self.says(StationBooted, minutes, hardware=Hardware(**hardware))
 
     def status(

@@ -1,6 +1,7 @@
 """The engine, a kind of rule at a time: what is raised, updated and resolved, and at which minute."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,8 @@ def watched(rule: str) -> Watched:
     return Watched(RULE.format(rule))
 
 
-def command(minutes: float, name: str, status: str = "accepted", **arguments: object) -> CommandCompleted:
-    made: CommandCompleted = A.says(
+def command(minutes: float, name: str, status: str = "accepted", **arguments: Any) -> CommandCompleted:
+    return A.says(
         CommandCompleted,
         minutes,
         command_id=f"{name}-{minutes}",
@@ -37,7 +38,6 @@ def command(minutes: float, name: str, status: str = "accepted", **arguments: ob
         request={"command": name, "arguments": arguments},
         timings=Timings(asked_at=at(minutes)),
     )
-    return made
 
 
 # Offline and flapping
@@ -377,7 +377,7 @@ def test_security_events_by_their_type_and_how_often() -> None:
 def test_a_certificate_that_ends_is_told_until_a_newer_one_is_given() -> None:
     it = watched("kind: certificate_expiring, before: 30d")
     chain = certificate(datetime(2026, 6, 1, tzinfo=UTC))
-    given = {"certificateChain": chain, "certificateType": "ChargingStationCertificate"}
+    given: dict[str, Any] = {"certificateChain": chain, "certificateType": "ChargingStationCertificate"}
     it.hear(command(0, "certificate.deliver_signed", "rejected", **given))
     assert it.station.watches == {}
     it.hear(command(1, "certificate.deliver_signed", **given))
@@ -387,7 +387,7 @@ def test_a_certificate_that_ends_is_told_until_a_newer_one_is_given() -> None:
     assert (
         it.changes[0].alert.annotations["summary"] == "The ChargingStationCertificate of A ends on 2026-06-01"
     )
-    newer = {**given, "certificateChain": certificate(datetime(2027, 6, 1, tzinfo=UTC))}
+    newer: dict[str, Any] = {**given, "certificateChain": certificate(datetime(2027, 6, 1, tzinfo=UTC))}
     it.hear(command(70 * day, "certificate.deliver_signed", **newer))
     assert it.told[-1] == ("resolved", 70 * day)
     assert len(it.station.watches) == 1
@@ -412,7 +412,7 @@ def test_commands_that_fail_are_counted_once_each() -> None:
     assert it.told == [("raised", 18)]
 
 
-RESERVED = {
+RESERVED: dict[str, Any] = {
     "reservationId": 7,
     "expiresAt": "2026-03-01T14:00:00Z",
     "evseId": 1,

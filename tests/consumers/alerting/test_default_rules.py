@@ -33,5 +33,5 @@ def test_every_kind_is_shipped_and_every_shipped_rule_has_a_test() -> None:
     assert {rule.kind for rule in default_rules()} == {*KINDS, MANY}
     tested = {alert["rule"] for test in TESTS for expected in test.expected for alert in expected.alerts}
     # What is learnt from many sessions, and what needs a real certificate, is tested with the engine.
-    untested = {"ConnectorQuiet", "CertificateExpiring", "FleetOffline", "VendorOffline"}
+    untested = {"ConnectorQuiet", "CertificateExpiring"}
     assert tested == {rule.name for rule in default_rules()} - untested
