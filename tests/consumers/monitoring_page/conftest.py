@@ -24,9 +24,11 @@ WAIT_MS: Final = 15_000
 class Visit:
     """Somebody looks at the page. `faults` is what the browser complained about."""
 
-    def __init__(self, page: Page, monitoring: FakeMonitoring, url: str) -> None:
+    monitoring: FakeMonitoring
+    """What answers, where it is the one in memory."""
+
+    def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self.monitoring = monitoring
         self.url = url
         self.faults: list[str] = []
         page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -91,25 +93,38 @@ async def served(monitoring: FakeMonitoring) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+Come = Callable[..., AbstractAsyncContextManager[Visit]]
 Look = Callable[..., AbstractAsyncContextManager[Visit]]
 
 
 @pytest.fixture
-def look(browser: Browser) -> Look:
-    """Come to the page of a fleet: of so many stations, or of these; the rest is of the browser's profile."""
+def come(browser: Browser) -> Come:
+    """Come to the page at this address; the rest is of the browser's profile, which is a fresh one."""
 
     @contextlib.asynccontextmanager
-    async def looked(
-        stations: Any = 300, *, width: int = 1280, height: int = 900, **profile: Any
+    async def coming(
+        url: str, *, width: int = 1280, height: int = 900, **profile: Any
     ) -> AsyncIterator[Visit]:
+        context = await browser.new_context(viewport={"width": width, "height": height}, **profile)
+        context.set_default_timeout(WAIT_MS)
+        try:
+            yield Visit(await context.new_page(), url)
+        finally:
+            await context.close()
+
+    return coming
+
+
+@pytest.fixture
+def look(come: Come) -> Look:
+    """Come to the page of a fleet in memory: of so many stations, or of these."""
+
+    @contextlib.asynccontextmanager
+    async def looking(stations: Any = 300, **profile: Any) -> AsyncIterator[Visit]:
         fleet = make_fleet(stations, datetime.now(UTC)) if isinstance(stations, int) else stations
         monitoring = FakeMonitoring(fleet)
-        async with served(monitoring) as url:
-            context = await browser.new_context(viewport={"width": width, "height": height}, **profile)
-            context.set_default_timeout(WAIT_MS)
-            try:
-                yield Visit(await context.new_page(), monitoring, url)
-            finally:
-                await context.close()
+        async with served(monitoring) as url, come(url, **profile) as visit:
+            visit.monitoring = monitoring
+            yield visit
 
-    return looked
+    return looking
