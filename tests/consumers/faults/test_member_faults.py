@@ -85,7 +85,8 @@ async def test_a_zombie_wakes_after_others_have_taken_over(arena: Arena, point: 
     await arena.judge()
     for member in (zombie, successor):
         assert member.process.poll() is None, member.said()[-4000:]
-    assert "what is in hand is dropped" in zombie.said() or '"at work"' in zombie.said()
+    if point == "before_commit":  # between two batches the group may have told it first
+        assert "what is in hand is dropped" in zombie.said()
 
 
 @on_servers
