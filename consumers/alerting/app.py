@@ -14,12 +14,11 @@ from consumers.alerting.reading import default_rules, read_rules
 from consumers.alerting.rules import Rules
 from consumers.alerting.settings import AlertingSettings
 from consumers.alerting.uploads import Uploads
-from consumers.alerting.yaml_nodes import Faults
 from consumers.runtime.program import Equipment, Program
 
 
 def make(settings: AlertingSettings, equipment: Equipment) -> Program:
-    """The consumer with its senders. Raises ValueError where the rules are not valid."""
+    """The consumer with its senders."""
     rules = rules_of(settings)
     clients = Clients()
     receivers = receivers_of(settings, equipment, clients)
@@ -42,16 +41,9 @@ def make(settings: AlertingSettings, equipment: Equipment) -> Program:
 
 
 def rules_of(settings: AlertingSettings) -> Rules:
-    """The rules that hold. Raises ValueError with every fault of the file."""
+    """The rules that hold; the settings have judged the file."""
     path = settings.alerting_rules
-    if path is None:
-        return default_rules()
-    try:
-        return read_rules(path.read_text(encoding="utf-8"))
-    except Faults as faults:
-        raise ValueError(f"{path} is not valid:\n{faults}") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is no UTF-8: {error}") from None
+    return default_rules() if path is None else read_rules(path.read_text(encoding="utf-8"))
 
 
 def receivers_of(settings: AlertingSettings, equipment: Equipment, clients: Clients) -> list[Receiver]:

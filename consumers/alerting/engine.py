@@ -174,6 +174,7 @@ class _Turn:
         """The rule is gone: so is its alert."""
         del self._station.watches[key]
         if watch.raised_ms is not None:
+            watch.revision += 1
             rule = _gone(_split(key)[0], watch)
             self._say("resolved", self._now_ms, self._alert(key, rule, watch, (self._now_ms, "removed")))
 

@@ -1,6 +1,7 @@
 """The settings of the alerting."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
@@ -85,6 +86,23 @@ class AlertingSettings(ConsumerSettings):
         yield from super().conflicts()
         if self.alerting_webhook_secret is not None and not self.webhooks:
             yield Fault("OCPP_ALERTING_WEBHOOK_SECRET", None, "set OCPP_ALERTING_WEBHOOKS too")
+        if self.alerting_rules is not None:
+            yield from _faults_in(self.alerting_rules)
+
+
+def _faults_in(path: Path) -> Iterable[Fault]:
+    """What is wrong with the rules, told at start with the rest of what is wrong."""
+    # Not above: every command reads the settings, and few have to do with rules.
+    from consumers.alerting.reading import read_rules  # noqa: PLC0415
+    from consumers.alerting.yaml_nodes import Faults  # noqa: PLC0415
+
+    try:
+        read_rules(path.read_text(encoding="utf-8"))
+    except Faults as faults:
+        for fault in faults.faults:
+            yield Fault("OCPP_ALERTING_RULES", str(path), str(fault))
+    except (OSError, UnicodeDecodeError) as error:
+        yield Fault("OCPP_ALERTING_RULES", str(path), str(error))
 
 
 def _split(text: str | None) -> tuple[str, ...]:

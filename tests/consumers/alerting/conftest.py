@@ -1,6 +1,7 @@
 """The alerting in memory and one database, under rules of its own, at a time that the test sets."""
 
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -27,8 +28,8 @@ class Alerts:
 
     async def say(self, *events: Event, connection: str = "c1") -> None:
         """What stations say, as the log has it at once."""
-        for event in events:
-            await self.world.append(event, at=event.received_at, connection=connection)
+        for moment, said in itertools.groupby(events, lambda event: event.received_at):
+            await self.world.append(*said, at=moment, connection=connection)
 
     async def tick(self, *minutes: float) -> None:
         """All is taken in, and the clock shows these minutes, one after the other."""

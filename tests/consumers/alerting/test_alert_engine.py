@@ -495,6 +495,7 @@ def test_an_alert_whose_rule_is_gone_ends_with_it() -> None:
     other.tick(5)
     (change,) = other.changes
     assert (change.became, change.alert.why, change.alert.severity) == ("resolved", "removed", "critical")
+    assert change.alert.revision == 1
     assert change.alert.fingerprint == it.changes[0].alert.fingerprint
     assert change.alert.labels == it.changes[0].alert.labels
 
