@@ -65,15 +65,18 @@ class Consumer(Protocol):
         """What it reads; equally partitioned."""
 
     async def handle(self, messages: Sequence[Message], work: Work) -> None:
-        """Take these in, in their order: of several shards, each topic's partition in its order.
+        """Take these in, in their order: of several shards, by time across the topics, each partition in its own order.
 
         An exception undoes the transaction. One that says the database or the log is away is waited out; for any
-        other the messages are given again one by one, and the one that fails goes to the dead letters.
+        other the messages are given again in halves, until the one that fails stands alone and goes to the dead
+        letters (`batches`).
         """
 
     async def tick(self, now: Mapping[int, datetime], work: Work) -> None:
         """Time has passed: by shard, the time (UTC) up to which everything is read.
 
         While a shard is behind that is the time of its records, so that a replay sees the timers run out in the
-        order in which they did; once it has caught up it is the clock's. Called once a second or so.
+        order in which they did; once it has caught up it is the clock's. It never goes back. Called once a second
+        or so, in a replay after each batch: a timer that ran out between two messages of one batch is for
+        `handle` to see, by their `appended_at`.
         """

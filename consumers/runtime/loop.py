@@ -9,7 +9,6 @@ the subscription's own work.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import structlog
 
@@ -21,6 +20,7 @@ from consumers.runtime.database import Database
 from consumers.runtime.decoding import Read, read
 from consumers.runtime.metrics import ConsumerMetrics
 from consumers.runtime.positions import Fenced, Positions
+from consumers.runtime.share import Share
 from consumers.runtime.transaction import HandlerFailed, Transactions
 from consumers.runtime.transience import is_transient
 from eventlog.port import EventLog, LogUnavailable, Partition, Stored, Subscription
@@ -29,9 +29,7 @@ TICK_SECONDS = 1.0
 COMMIT_SECONDS = 5.0
 """How often the positions are told to the group, for the tools that show its lag; nobody reads from there."""
 FAILED_TICKS = 20
-CLOSE_SECONDS = 5.0
-
-Result = TypeVar("Result")
+STUCK_SECONDS = 300.0
 
 _log = structlog.get_logger(__name__)
 
@@ -54,10 +52,8 @@ class Loop:
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self._consumer = consumer
-        self._topics = {topic.name: topic for topic in consumer.topics}
+        self._topics = [topic.name for topic in consumer.topics]
         self._log = log
-        self._database = database
-        self._positions = positions
         self._transactions = transactions
         self._batches = batches
         self._metrics = metrics
@@ -66,23 +62,29 @@ class Loop:
         self._tick_seconds = tick_seconds
         self._stopping = asyncio.Event()
         self._clock = ShardClock()
-        self._held: set[Partition] = set()
-        self._untaken: set[Partition] = set()
+        self._share = Share(consumer.topics, database, positions, metrics, clock=self._clock, now=now)
         self._ticked: dict[int, datetime] = {}
         self._looked_at = self._committed_at = float("-inf")
         self._failed_ticks = 0
+        self._turned_at = asyncio.get_running_loop().time()
         self.trouble: str | None = "it has not joined its group yet"
         """Why nothing is taken in just now, in words for an operator; None when all is well."""
 
     @property
     def shards(self) -> frozenset[int]:
         """The shards that are this member's."""
-        return frozenset(partition.number for partition in self._held)
+        return self._share.shards
 
     @property
     def caught_up(self) -> bool:
         """Whether all that stood in this member's shards when it last looked is taken in."""
-        return not self._untaken and self._looked_at > float("-inf") and not self._clock.behind()
+        return not self._share.untaken and self._looked_at > float("-inf") and not self._clock.behind()
+
+    @property
+    def stuck(self) -> str | None:
+        """Why only a restart helps, in words for an operator: for minutes neither a turn nor an attempt has ended."""
+        seconds = asyncio.get_running_loop().time() - self._turned_at
+        return f"nothing has ended for {seconds:.0f} s" if seconds > STUCK_SECONDS else None
 
     def stop(self) -> None:
         """End after the batch in hand, or at once where it waits."""
@@ -103,13 +105,14 @@ class Loop:
                 await backoff.wait(self._stopping)
 
     async def _take_part(self, backoff: Backoff) -> None:
-        self._release(frozenset(self._held))
+        self._share.release(frozenset(self._share.held))
         subscription = await self._log.subscribe(
-            list(self._topics), self._consumer.name, self._assigned, self._revoked
+            self._topics, self._consumer.name, self._share.assigned, self._share.revoked
         )
         try:
             while not self._stopping.is_set():
                 await self._turn(subscription)
+                self._turned_at = asyncio.get_running_loop().time()
                 backoff.reset()
             await self._tell_group(subscription)
         finally:
@@ -117,7 +120,7 @@ class Loop:
 
     async def _turn(self, subscription: Subscription) -> None:
         try:
-            if self._untaken:
+            if self._share.untaken:
                 await self._until_done(lambda: self._take(subscription))
             found = await subscription.fetch(self._batch_records, self._tick_seconds / 2)
             if batch := self._batch(found):
@@ -127,8 +130,7 @@ class Loop:
             # Either the group will soon say so too, or we have been given them back and take them back.
             self._metrics.retried("fenced")
             _log.info("what is in hand is dropped", reason=str(fenced))
-            self._untaken |= subscription.assigned
-            self._release(subscription.assigned)
+            await self._share.assigned(subscription.assigned)
             await Backoff(self._tick_seconds).wait(self._stopping)
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -150,45 +152,8 @@ class Loop:
                 return
 
     async def _take(self, subscription: Subscription) -> None:
-        """Own in the database what the group has assigned, and read each from where the database says."""
-        wanted = frozenset(self._untaken)
-        begins, ends = await subscription.begins(wanted), await subscription.ends(wanted)
-        positions = await self._positions.take(self._database, wanted, self._now())
-        starts = {
-            partition: self._readable(partition, position, begins[partition], ends[partition])
-            for partition, position in positions.items()
-        }
-        if moved := {partition: at for partition, at in starts.items() if at != positions[partition]}:
-            async with self._database.transaction() as connection:
-                await self._positions.hold(connection, moved)
-                await self._positions.move(connection, moved)
-        for partition in wanted & subscription.assigned & self._untaken:
-            subscription.seek(partition, starts[partition])
-            self._clock.begin(partition, starts[partition])
-            self._held.add(partition)
-            self._untaken.discard(partition)
-        self._untaken &= subscription.assigned
+        await self._share.take(subscription)
         self._looked_at = float("-inf")
-        self._metrics.shards_held = len(self.shards)
-
-    def _readable(self, partition: Partition, position: int, begin: int, end: int) -> int:
-        """The position, or the oldest record where the log does not have it (any more)."""
-        if begin <= position <= end:
-            return position
-        if position == 0:
-            return begin  # nobody has read it yet: there is nothing that could be missed
-        gone = max(0, begin - position)
-        self._metrics.missed(partition.topic, gone)
-        _log.warning(
-            "the log no longer has what is to be read next; going on with its oldest record",
-            topic=partition.topic,
-            partition=partition.number,
-            position=position,
-            oldest=begin,
-            end=end,
-            offsets_lost=gone,
-        )
-        return begin
 
     def _batch(self, found: Sequence[Stored]) -> list[Read]:
         """What was found in partitions that we hold, read; by time across the partitions, in order within each."""
@@ -196,7 +161,7 @@ class Loop:
         timed: list[tuple[int, Stored]] = []
         for stored in found:
             topic, number, _ = stored.place
-            if Partition(topic, number) in self._held:
+            if Partition(topic, number) in self._share.held:
                 at = max(stored.appended_ms, latest.get((topic, number), 0))
                 latest[topic, number] = at
                 timed.append((at, stored))
@@ -205,31 +170,13 @@ class Loop:
 
     async def _handle(self, subscription: Subscription, batch: Sequence[Read]) -> None:
         began = asyncio.get_running_loop().time()
-        await self._look_for_gaps(subscription, batch)
+        await self._share.look_for_gaps(subscription, batch)
         await self._batches.take(batch)
         self._metrics.batch_seconds.observe(asyncio.get_running_loop().time() - began)
         for one in batch:
             topic, number, offset = one.stored.place
             appended_at = datetime.fromtimestamp(one.stored.appended_ms / 1000, UTC)
             self._clock.advance(Partition(topic, number), offset + 1, appended_at)
-
-    async def _look_for_gaps(self, subscription: Subscription, batch: Sequence[Read]) -> None:
-        """A reader that is too slow is overtaken by retention, and the log goes on with what it has."""
-        expected = self._clock.positions
-        first: dict[Partition, int] = {}
-        for one in batch:
-            topic, number, offset = one.stored.place
-            first.setdefault(Partition(topic, number), offset)
-        jumped = {
-            partition: offset - expected[partition]
-            for partition, offset in first.items()
-            if offset > expected.get(partition, offset) and not self._topics[partition.topic].compacted
-        }
-        if jumped:
-            begins = await subscription.begins(jumped)
-            for partition in jumped:
-                if begins[partition] > expected[partition]:
-                    self._readable(partition, expected[partition], begins[partition], first[partition])
 
     async def _tick_if_due(self, subscription: Subscription) -> None:
         """Once in a while; and while behind, whenever the records' time has moved on as far."""
@@ -248,7 +195,7 @@ class Loop:
                 or (time - self._ticked[shard]).total_seconds() >= self._tick_seconds
             }
         if now:
-            partitions = [partition for partition in self._held if partition.number in now]
+            partitions = [partition for partition in self._share.held if partition.number in now]
             await self._until_done(lambda: self._tick(now, partitions))
         if loop.time() - self._committed_at >= COMMIT_SECONDS:
             await self._tell_group(subscription)
@@ -256,14 +203,13 @@ class Loop:
     async def _look(self, subscription: Subscription) -> None:
         """Where the topics end, as of now."""
         at = self._now()
-        held = frozenset(self._held)
-        ends = await subscription.ends(held)
-        positions = self._clock.positions
-        for partition in held & subscription.assigned:
+        ends = await subscription.ends(frozenset(self._share.held))
+        for partition, position in self._clock.positions.items():
             # Behind the last record there may be gaps (compaction, transactions): they are read over.
-            if positions[partition] < ends[partition] <= await subscription.position(partition):
-                ends[partition] = positions[partition]
-        self._clock.look({partition: end for partition, end in ends.items() if partition in self._held}, at)
+            if partition in subscription.assigned and position < ends.get(partition, 0):
+                read_up_to = await subscription.position(partition)
+                ends[partition] = position if read_up_to >= ends[partition] else ends[partition]
+        self._clock.look(ends, at)
         self._looked_at = asyncio.get_running_loop().time()
         behind_records, late = self._clock.behind(), self._clock.late_seconds()
         self._metrics.lag_records = {
@@ -286,7 +232,7 @@ class Loop:
                 raise HandlerBroken(f"{FAILED_TICKS} ticks in a row failed: {failed.__cause__!r}") from failed
         else:
             self._failed_ticks = 0
-        self._ticked |= now
+        self._ticked = {shard: at for shard, at in (self._ticked | now).items() if shard in self.shards}
         self._metrics.tick_seconds.observe(asyncio.get_running_loop().time() - began)
 
     async def _tell_group(self, subscription: Subscription) -> None:
@@ -296,22 +242,8 @@ class Loop:
         except LogUnavailable as error:
             _log.debug("the group does not learn of our positions", reason=str(error))
 
-    async def _assigned(self, partitions: frozenset[Partition]) -> None:
-        self._release(partitions)
-        self._untaken |= partitions
-
-    async def _revoked(self, partitions: frozenset[Partition]) -> None:
-        self._release(partitions)
-        self._untaken -= partitions
-
-    def _release(self, partitions: frozenset[Partition]) -> None:
-        self._held -= partitions
-        self._clock.forget(partitions)
-        for shard in {partition.number for partition in partitions} - self.shards:
-            self._ticked.pop(shard, None)
-        self._metrics.shards_held = len(self.shards)
-
     def _say(self, error: Exception) -> None:
+        self._turned_at = asyncio.get_running_loop().time()
         if self.trouble is None:
             _log.warning("waiting for what is away", consumer=self._consumer.name, reason=str(error))
         self.trouble = str(error)

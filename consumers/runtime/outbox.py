@@ -50,6 +50,7 @@ class Outbox:
         self._count = select(func.count()).select_from(table)
         self._delete = delete(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
         self._woken = asyncio.Event()
+        self._publishing = asyncio.Lock()
         self.trouble: str | None = None
         """Why nothing is published just now, in words for an operator."""
 
@@ -96,9 +97,14 @@ class Outbox:
                 await self._sleep()
 
     async def publish(self, shards: frozenset[int]) -> int:
-        """Publish a bite of what stands in these shards; how many. Raises LogUnavailable, RecordRefused."""
-        if not shards:
-            return 0
+        """Publish a bite of what stands in these shards; how many. Raises LogUnavailable, RecordRefused.
+
+        One bite at a time: two at once would publish the same.
+        """
+        async with self._publishing:
+            return await self._publish(shards) if shards else 0
+
+    async def _publish(self, shards: frozenset[int]) -> int:
         async with self._database.reading() as connection:
             rows = (await connection.execute(self._oldest, {"shards": sorted(shards)})).all()
             depth = len(rows)

@@ -107,7 +107,10 @@ class ConsumerProcess:
                 "outbox": lambda: self.outbox.trouble,
                 **self._program.ready,
             },
-            live={"tasks": self._dead_task},
+            live={
+                "tasks": self._dead_task,
+                "loop": lambda: self.loop.stuck if self.loop is not None else None,
+            },
         )
         self.internal_port = 0
 

@@ -172,9 +172,12 @@ class KafkaSubscription(ConsumerRebalanceListener):
                 self._failure = error
 
     async def _borders(self, ask: Borders, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        wanted = [TopicPartition(*partition) for partition in partitions]
+        if not wanted:  # a member without a share
+            return {}
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                found = await ask([TopicPartition(*partition) for partition in partitions])
+                found = await ask(wanted)
         except (KafkaError, OSError, TimeoutError) as error:
             raise LogUnavailable(
                 f"the brokers do not say where partitions begin and end: {error!r}"

@@ -28,7 +28,7 @@ from eventlog.url import open_log
 from tests.support.counting.app import seen
 
 STATION_COUNT = 40
-SECONDS = 120.0
+SECONDS = 240.0
 PR_SET_PDEATHSIG = 1
 
 Sequences = dict[tuple[str, str], list[str]]
@@ -138,7 +138,7 @@ class Arena:
                         published = {one async for one in self._ids()}
                         if len(published) == sum(map(len, expected.values())):
                             return
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.5)
 
     async def judge(self) -> None:
         """The state is that of an undisturbed run; so is what was published, repetitions aside; no dead letters."""

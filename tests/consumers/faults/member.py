@@ -30,7 +30,7 @@ from service import logging
 from service.run import run
 from tests.support.counting.app import SCHEMA, Counting, CountingSettings
 
-BATCH_SECONDS = 0.05
+BATCH_SECONDS = 0.03
 """A batch takes a little, so that there is a middle to be killed in."""
 
 
