@@ -142,6 +142,7 @@ async def test_a_partition_begins_behind_what_retention_has_deleted(
     await _append(log, topic, range(40))
     async with _member(log, topic) as member:
         assert await member.begins(member.assigned) == dict.fromkeys(member.assigned, 0)
+        assert await member.begins([]) == await member.ends([]) == {}
         first = min(member.assigned)
         ends = await member.ends(member.assigned)
         await engine.forget(first, ends[first] - 1)

@@ -250,3 +250,12 @@ async def _own_settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str
     [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
     entries = answer.resources[0][4]  # type: ignore[attr-defined]
     return {entry[0]: entry[1] for entry in entries if entry[3] == 1}
+
+
+async def test_a_member_may_be_silent_for_days(log: KafkaLog, topic: str) -> None:
+    """The client would leave the group after five minutes without a fetch; a database can be away for longer."""
+    member = await log.subscribe([topic], "silent")
+    coordinator = member._consumer._coordinator
+    assert coordinator is not None
+    assert coordinator._max_poll_interval > 10 * 86_400
+    await member.close()
