@@ -16,10 +16,10 @@ from contract.cdrs import (
     CdrIssued,
     CdrLocation,
     CdrToken,
-    Cost,
     Dimension,
     GeoLocation,
     Period,
+    Price,
     encode,
 )
 from contract.overview import fields, value_section
@@ -71,9 +71,9 @@ _CDR = Cdr(
             tariff_id="standard",
         ),
     ),
-    total_cost=Cost(excl_vat=Decimal("4.40"), incl_vat=Decimal("5.24")),
+    total_cost=Price(excl_vat=Decimal("4.40"), incl_vat=Decimal("5.24")),
     total_energy=Decimal(11),
-    total_energy_cost=Cost(excl_vat=Decimal("4.40"), incl_vat=Decimal("5.236")),
+    total_energy_cost=Price(excl_vat=Decimal("4.40"), incl_vat=Decimal("5.236")),
     total_time=Decimal(1),
     total_parking_time=Decimal(0),
     remark="stopped: Local",
@@ -100,7 +100,7 @@ _CREDIT = msgspec.structs.replace(
     id="77b0a1f3c2d94e5f8a6b1c0d9e8f7a60",
     credit=True,
     credit_reference_id=_CDR.id,
-    total_cost=Cost(excl_vat=Decimal("-4.40"), incl_vat=Decimal("-5.24")),
+    total_cost=Price(excl_vat=Decimal("-4.40"), incl_vat=Decimal("-5.24")),
     last_updated=_AT.replace(hour=18),
 )
 

@@ -22,8 +22,8 @@ class OcpiValue(Value, frozen=True, kw_only=True, rename=str):
     """A part whose members have the names that OCPI gives them."""
 
 
-class Cost(OcpiValue, frozen=True, kw_only=True):
-    """An amount of money in the record's currency (OCPI: Price); without `incl_vat` no VAT is known of."""
+class Price(OcpiValue, frozen=True, kw_only=True):
+    """An amount of money, in the currency that stands beside it. `incl_vat` is absent where no VAT is known of."""
 
     excl_vat: Decimal
     incl_vat: Decimal | None = None
@@ -64,24 +64,27 @@ class CdrLocation(OcpiValue, frozen=True, kw_only=True):
     connector_power_type: Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
 
 
+CdrDimensionType = Literal[
+    "ENERGY",
+    "MAX_CURRENT",
+    "MIN_CURRENT",
+    "MAX_POWER",
+    "MIN_POWER",
+    "PARKING_TIME",
+    "RESERVATION_TIME",
+    "TIME",
+]
+
+
 class Dimension(OcpiValue, frozen=True, kw_only=True):
     """How much of one thing in a period: kWh, hours, A or kW (OCPI: CdrDimension)."""
 
-    type: Literal[
-        "ENERGY",
-        "MAX_CURRENT",
-        "MIN_CURRENT",
-        "MAX_POWER",
-        "MIN_POWER",
-        "PARKING_TIME",
-        "RESERVATION_TIME",
-        "TIME",
-    ]
+    type: CdrDimensionType
     volume: Decimal
 
 
 class Period(OcpiValue, frozen=True, kw_only=True):
-    """A stretch of the session until the next one starts (OCPI: ChargingPeriod)."""
+    """A stretch in which neither a price changed nor charging and parking, until the next (OCPI: ChargingPeriod)."""
 
     start_date_time: Moment
     dimensions: Annotated[tuple[Dimension, ...], Meta(min_length=1)]
@@ -124,15 +127,15 @@ class Cdr(OcpiValue, frozen=True, kw_only=True):
     tariffs: tuple[dict[str, Any], ...] = ()
     charging_periods: Annotated[tuple[Period, ...], Meta(min_length=1)]
     signed_data: SignedData | None = None
-    total_cost: Cost
-    total_fixed_cost: Cost | None = None
+    total_cost: Price
+    total_fixed_cost: Price | None = None
     total_energy: Decimal
-    total_energy_cost: Cost | None = None
+    total_energy_cost: Price | None = None
     total_time: Decimal
-    total_time_cost: Cost | None = None
+    total_time_cost: Price | None = None
     total_parking_time: Decimal | None = None
-    total_parking_cost: Cost | None = None
-    total_reservation_cost: Cost | None = None
+    total_parking_cost: Price | None = None
+    total_reservation_cost: Price | None = None
     remark: Annotated[str, Meta(max_length=255)] | None = None
     credit: bool | None = None
     credit_reference_id: Annotated[str, Meta(max_length=39)] | None = None

@@ -4,8 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from consumers.billing.places import location, time_zone
 from consumers.billing.sessions.assembly import Session
@@ -153,22 +152,15 @@ def priced(metered: MeteredSession, tariff: Tariff | None, currency: str, at: da
 def _priced(metered: MeteredSession, tariff: Tariff | None, owner: Owner) -> dict[str, Any]:
     """The members of the record that pricing knows. Without a tariff no period has one, and nothing is a cost."""
     made = priced(metered, tariff, owner.currency, metered.started_at)
-    known: dict[str, Any] = verbatim(made)
-    periods = msgspec.convert(known.pop("charging_periods"), tuple[Period, ...])
+    known: dict[str, Any] = asdict(made)
+    periods = made.charging_periods
     if tariff is None:
         periods = tuple(replace(period, tariff_id=None) for period in periods)
         known = {name: value for name, value in known.items() if name == "total_cost" or "_cost" not in name}
     if not periods:  # it began and ended in one moment
         nothing = (Dimension(type="ENERGY", volume=made.total_energy),)
         periods = (Period(start_date_time=metered.started_at, dimensions=nothing),)
-    return {
-        **{
-            name: msgspec.convert(value, kind)
-            for name, value in known.items()
-            if (kind := Cdr.__annotations__[name]) is not None
-        },
-        "charging_periods": periods,
-    }
+    return {**known, "charging_periods": periods}
 
 
 def _session_id(station: str, session: str) -> str:

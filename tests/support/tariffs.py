@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from consumers.billing.tariffs.metering import MeteredSession, Point, Reservation
-from consumers.billing.tariffs.model import Price, Tariff
+from consumers.billing.tariffs.model import Tariff
+from contract.cdrs import Price
 
 OWNER = {"country_code": "DE", "party_id": "ALL", "last_updated": "2025-01-01T00:00:00Z"}
 

@@ -29,8 +29,9 @@ import yaml
 from msgspec import Meta
 
 from consumers.billing.tariffs.checking import tariff_faults
-from consumers.billing.tariffs.model import OcpiObject, Tariff
+from consumers.billing.tariffs.model import Tariff
 from consumers.billing.tariffs.shapes import misshapen
+from contract.cdrs import OcpiValue
 from contract.checking import Fault
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -38,7 +39,7 @@ Name = Annotated[str, Meta(min_length=1)]
 _OWNED = ("country_code", "party_id", "last_updated")
 
 
-class Assignment(OcpiObject, frozen=True, kw_only=True):
+class Assignment(OcpiValue, frozen=True, kw_only=True):
     """For whom a tariff is: one of these tokens, at one of these stations, in one of these groups of stations.
 
     Of each that is said one must be met; what is not said is met by all. `tokens` are idTokens or the groups
@@ -51,7 +52,7 @@ class Assignment(OcpiObject, frozen=True, kw_only=True):
     groups: tuple[Name, ...] = ()
 
 
-class TariffBook(OcpiObject, frozen=True, kw_only=True):
+class TariffBook(OcpiValue, frozen=True, kw_only=True):
     """Tariffs, each complete, and their assignments, in the order of the file."""
 
     tariffs: Annotated[tuple[Tariff, ...], Meta(min_length=1)]

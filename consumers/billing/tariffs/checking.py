@@ -7,12 +7,12 @@ import msgspec
 
 from consumers.billing.tariffs.model import (
     DimensionType,
-    Price,
     PriceComponent,
     Tariff,
     TariffElement,
     TariffRestrictions,
 )
+from contract.cdrs import Price
 from contract.checking import Fault
 
 _RESERVABLE = ("FLAT", "TIME")

@@ -8,11 +8,11 @@ from consumers.billing.tariffs.book import Assignment, TariffBook
 from consumers.billing.tariffs.model import (
     DAYS,
     DimensionType,
-    Price,
     PriceComponent,
     Tariff,
     TariffRestrictions,
 )
+from contract.cdrs import Price
 
 _UNITS: dict[DimensionType, str] = {
     "ENERGY": "per kWh",

@@ -10,12 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from contract.model import Moment, Value
-
-
-class OcpiObject(Value, frozen=True, kw_only=True, rename="lower"):
-    """An object of OCPI: its names are its JSON's. What is absent is left out, never null."""
-
+from contract.cdrs import OcpiValue, Price
+from contract.model import Moment
 
 DimensionType = Literal["ENERGY", "FLAT", "PARKING_TIME", "TIME"]
 DayOfWeek = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
@@ -39,21 +35,14 @@ TimeOfDay = Annotated[str, Meta(pattern="^([0-1][0-9]|2[0-3]):[0-5][0-9]$")]
 Seconds = Annotated[int, Meta(ge=0)]
 
 
-class Price(OcpiObject, frozen=True, kw_only=True):
-    """An amount of money, in the currency that stands beside it. `incl_vat` is absent where no VAT is known of."""
-
-    excl_vat: Decimal
-    incl_vat: Decimal | None = None
-
-
-class DisplayText(OcpiObject, frozen=True, kw_only=True):
+class DisplayText(OcpiValue, frozen=True, kw_only=True):
     """A text in one language (ISO 639-1)."""
 
     language: Annotated[str, Meta(min_length=2, max_length=2)]
     text: Annotated[str, Meta(max_length=512)]
 
 
-class PriceComponent(OcpiObject, frozen=True, kw_only=True):
+class PriceComponent(OcpiValue, frozen=True, kw_only=True):
     """The price of one dimension: a kWh, an hour of charging or of parking, or once a session.
 
     Billed in blocks of `step_size`, which is in Wh or seconds; FLAT has none. Without `vat` (percent) none applies.
@@ -65,7 +54,7 @@ class PriceComponent(OcpiObject, frozen=True, kw_only=True):
     step_size: Annotated[int, Meta(ge=0)]
 
 
-class TariffRestrictions(OcpiObject, frozen=True, kw_only=True):
+class TariffRestrictions(OcpiValue, frozen=True, kw_only=True):
     """When an element holds; all that is said must be true of the moment. A minimum is inclusive, a maximum is not.
 
     Dates and times are on the wall clock of the station. Energy (kWh) and duration (seconds) are the session's, from its
@@ -88,28 +77,28 @@ class TariffRestrictions(OcpiObject, frozen=True, kw_only=True):
     reservation: ReservationRestriction | None = None
 
 
-class TariffElement(OcpiObject, frozen=True, kw_only=True):
+class TariffElement(OcpiValue, frozen=True, kw_only=True):
     """Some prices, and when they hold. Of a dimension's prices the first counts whose element holds."""
 
     price_components: Annotated[tuple[PriceComponent, ...], Meta(min_length=1)]
     restrictions: TariffRestrictions | None = None
 
 
-class EnergySource(OcpiObject, frozen=True, kw_only=True):
+class EnergySource(OcpiValue, frozen=True, kw_only=True):
     """A share, in percent, of a kind of energy."""
 
     source: str
     percentage: Decimal
 
 
-class EnvironmentalImpact(OcpiObject, frozen=True, kw_only=True):
+class EnvironmentalImpact(OcpiValue, frozen=True, kw_only=True):
     """How much of a kind of waste a kWh makes, in grams."""
 
     category: str
     amount: Decimal
 
 
-class EnergyMix(OcpiObject, frozen=True, kw_only=True):
+class EnergyMix(OcpiValue, frozen=True, kw_only=True):
     """Where the energy comes from (mod_locations §8.4.8); carried along, never priced."""
 
     is_green_energy: bool
@@ -119,7 +108,7 @@ class EnergyMix(OcpiObject, frozen=True, kw_only=True):
     energy_product_name: Annotated[str, Meta(max_length=64)] | None = None
 
 
-class Tariff(OcpiObject, frozen=True, kw_only=True):
+class Tariff(OcpiValue, frozen=True, kw_only=True):
     """What charging costs, from `start_date_time` until before `end_date_time`: of the sessions that start then."""
 
     country_code: Annotated[str, Meta(pattern="^[A-Z]{2}$")]

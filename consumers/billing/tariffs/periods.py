@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from consumers.billing.tariffs.amounts import OCPI_DECIMALS, rounded
-from consumers.billing.tariffs.costs import CdrDimension, CdrDimensionType, ChargingPeriod
 from consumers.billing.tariffs.meter import MICROSECOND, Exact
 from consumers.billing.tariffs.stretches import Seen, Stretch
+from contract.cdrs import CdrDimensionType, Dimension, Period
 
 HOUR = 3_600_000_000
 """In microseconds."""
@@ -19,7 +19,7 @@ HOUR = 3_600_000_000
 
 def charging_periods(
     started_at: datetime, found: Sequence[Stretch], tariff_id: str, *, is_reservation: bool = False
-) -> Iterator[ChargingPeriod]:
+) -> Iterator[Period]:
     """One a stretch. A reservation's time is RESERVATION_TIME, and has no energy."""
     passed: dict[CdrDimensionType, Exact] = {}
     for stretch in found:
@@ -28,12 +28,12 @@ def charging_periods(
             kind = "RESERVATION_TIME"
         before = passed.get(kind, 0)
         passed[kind] = before + stretch.end - stretch.start
-        dimensions = [CdrDimension(type=kind, volume=_hours(passed[kind]) - _hours(before))]
+        dimensions = [Dimension(type=kind, volume=_hours(passed[kind]) - _hours(before))]
         energy = kwh(stretch.end_wh) - kwh(stretch.start_wh)
         if energy:
-            dimensions.insert(0, CdrDimension(type="ENERGY", volume=energy))
+            dimensions.insert(0, Dimension(type="ENERGY", volume=energy))
         dimensions += _seen(stretch.seen)
-        yield ChargingPeriod(
+        yield Period(
             start_date_time=started_at + round(stretch.start) * MICROSECOND,
             dimensions=tuple(dimensions),
             tariff_id=tariff_id,
@@ -53,7 +53,7 @@ def _hours(microseconds: Exact) -> Decimal:
     return rounded(Fraction(microseconds, HOUR), OCPI_DECIMALS)
 
 
-def _seen(seen: Seen) -> Iterator[CdrDimension]:
+def _seen(seen: Seen) -> Iterator[Dimension]:
     values: dict[CdrDimensionType, Fraction | Decimal | None] = {
         "MIN_POWER": seen.least_kw,
         "MAX_POWER": seen.most_kw,
@@ -62,4 +62,4 @@ def _seen(seen: Seen) -> Iterator[CdrDimension]:
     }
     for kind, value in values.items():
         if value is not None:
-            yield CdrDimension(type=kind, volume=rounded(Fraction(value), OCPI_DECIMALS))
+            yield Dimension(type=kind, volume=rounded(Fraction(value), OCPI_DECIMALS))

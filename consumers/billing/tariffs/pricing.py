@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 from consumers.billing.tariffs.amounts import OCPI_DECIMALS, decimals, rounded
 from consumers.billing.tariffs.bill import Cost, Item, cost, stepped
-from consumers.billing.tariffs.costs import ChargingPeriod, PricedSession
+from consumers.billing.tariffs.costs import PricedSession
 from consumers.billing.tariffs.metering import MeteredSession
 from consumers.billing.tariffs.model import (
     DimensionType,
-    Price,
     ReservationRestriction,
     Tariff,
     TariffElement,
 )
 from consumers.billing.tariffs.periods import HOUR, charging_periods, hours, kwh
 from consumers.billing.tariffs.stretches import Stretch, stretches
+from contract.cdrs import Period, Price
 
 
 class _Part(NamedTuple):
@@ -28,7 +28,7 @@ class _Part(NamedTuple):
 
     items: list[Item]
     stretches: list[Stretch]
-    periods: list[ChargingPeriod]
+    periods: list[Period]
 
 
 def price(session: MeteredSession, tariff: Tariff) -> PricedSession:

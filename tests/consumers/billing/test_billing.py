@@ -120,9 +120,9 @@ async def test_a_session_becomes_one_record(world: World) -> None:
     cdr = record.cdr
     assert (cdr.start_date_time, cdr.end_date_time, cdr.last_updated) == (at(0), at(60), at(65))
     assert (float(cdr.total_energy), float(cdr.total_time), cdr.cdr_token.uid) == (6, 1, "TOKEN")
-    assert cdr.total_energy_cost == cdrs.Cost(excl_vat=Decimal("2.4"), incl_vat=Decimal("2.856"))
-    assert cdr.total_parking_cost == cdrs.Cost(excl_vat=Decimal(2), incl_vat=Decimal("2.38"))
-    assert cdr.total_cost == cdrs.Cost(excl_vat=Decimal("4.4"), incl_vat=Decimal("5.24"))
+    assert cdr.total_energy_cost == cdrs.Price(excl_vat=Decimal("2.4"), incl_vat=Decimal("2.856"))
+    assert cdr.total_parking_cost == cdrs.Price(excl_vat=Decimal(2), incl_vat=Decimal("2.38"))
+    assert cdr.total_cost == cdrs.Price(excl_vat=Decimal("4.4"), incl_vat=Decimal("5.24"))
     assert len(await until(world, 10_000)) == 1
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from consumers.billing.tariffs.metering import MeteredSession
-from consumers.billing.tariffs.model import Price, Tariff
+from consumers.billing.tariffs.model import Tariff
 from consumers.billing.tariffs.pricing import price
+from contract.cdrs import Price
 from tests.support.tariffs import component, element, euros, session, tariff
 
 WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from consumers.billing.tariffs.metering import MeteredSession, Point, Reservation
-from consumers.billing.tariffs.model import Price, Tariff
+from consumers.billing.tariffs.model import Tariff
 from consumers.billing.tariffs.pricing import price
+from contract.cdrs import Price
 from tests.support.tariffs import component, element, euros, moment, session, tariff
 
 START = moment("2025-01-06T08:00")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from consumers.billing.tariffs.amounts import rounded
 from consumers.billing.tariffs.costs import PricedSession
 from consumers.billing.tariffs.metering import MeteredSession, Point
-from consumers.billing.tariffs.model import Price, Tariff
+from consumers.billing.tariffs.model import Tariff
 from consumers.billing.tariffs.pricing import price
+from contract.cdrs import Price
 from tests.support.minute_by_minute import DAYS, Leg, billed, metered
 from tests.support.tariffs import component, element, tariff, with_points
 
