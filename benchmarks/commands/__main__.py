@@ -46,6 +46,8 @@ def main() -> None:
     judged = [{**goal._asdict(), "reached": goal.reached} for goal in goals]
     document = {"about": told, "goals": judged, "results": results}
     options.output.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    if results.failed:
+        sys.exit("some measurements failed")
 
 
 if __name__ == "__main__":

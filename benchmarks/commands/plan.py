@@ -15,7 +15,7 @@ from benchmarks.commands.gateways import Gateways
 from benchmarks.commands.relaying import Rates, Relay, relay
 from benchmarks.commands.restoring import Restore, restore
 from benchmarks.contestants import Surroundings
-from benchmarks.load import station_id
+from benchmarks.load import LoadFailed, station_id
 from benchmarks.machine import Cores
 from eventlog.url import open_log
 
@@ -55,11 +55,12 @@ Tell = Callable[[str], None]
 
 @dataclass
 class CommandResults:
-    """All that was measured."""
+    """All that was measured, and what could not be: a measurement with a fault has no figures."""
 
     alone: list[Relay] = field(default_factory=list)
     shared: list[Relay] = field(default_factory=list)
     restore: Restore | None = None
+    failed: list[str] = field(default_factory=list)
 
 
 async def measure(plan: CommandPlan, used: Cores, kafka: str | None, tell: Tell) -> CommandResults:
@@ -77,20 +78,25 @@ async def measure(plan: CommandPlan, used: Cores, kafka: str | None, tell: Tell)
 
 
 async def run(plan: CommandPlan, surroundings: Surroundings, broker: Broker, tell: Tell) -> CommandResults:
-    """Measure everything; raises at the first gateway that fails and the first command that is not answered once."""
+    """Measure everything; raises ServerFailed at the first gateway that fails."""
     results = CommandResults()
     log = open_log(broker.url)
     await log.open()
     backend = Backend(log, [station_id(serial) for serial in range(plan.stations)])
     try:
-        async with _gateways(1, plan.stations, surroundings, backend) as one:
-            for rates in plan.alone:
-                tell(f"one gateway: {rates.commands:g} commands/s beside {rates.events:g} messages/s")
-                results.alone.append(await relay(one, backend, broker, rates))
-        for count in plan.pods:
-            tell(f"{count} gateways: {plan.shared.commands:g} commands/s")
-            async with _gateways(count, plan.stations, surroundings, backend) as several:
-                results.shared.append(await relay(several, backend, broker, plan.shared))
+        for count, several, into in (
+            (1, plan.alone, results.alone),
+            *((count, [plan.shared], results.shared) for count in plan.pods),
+        ):
+            async with _gateways(count, plan.stations, surroundings, backend) as gateways:
+                for rates in several:
+                    step = f"{count} gateway{'s'[: count > 1]}: {rates.commands:g} commands/s"
+                    tell(f"{step} beside {rates.events:g} messages/s")
+                    try:
+                        into.append(await relay(gateways, backend, broker, rates))
+                    except LoadFailed as fault:
+                        results.failed.append(f"{step}: {fault}")
+                        break  # what is still on its way would disturb the next
         # Last, because these stations' gateways do not live: others would declare them disconnected.
         tell(f"a router restores {plan.restored:,} stations")
         results.restore = await restore(log, plan.restored, surroundings)

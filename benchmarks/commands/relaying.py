@@ -14,6 +14,7 @@ from benchmarks.figures import percentile
 from benchmarks.measurements import Window
 
 WARM_UP_SECONDS = 1.0
+BASELINE_SECONDS = 4.0
 DRAINED_SECONDS = 0.5
 """What has not reached its station so long after the last command was due has been left behind."""
 
@@ -74,7 +75,7 @@ async def relay(gateways: Gateways, backend: Backend, broker: Broker, rates: Rat
     await _load(gateways, backend, rates._replace(seconds=WARM_UP_SECONDS))
     await backend.settle(since_ms)
     baseline = Window(gateways.cpu_seconds, broker)
-    await _load(gateways, backend, rates._replace(commands=0.0))
+    await _load(gateways, backend, rates._replace(commands=0.0, seconds=BASELINE_SECONDS))
     baseline.close()
 
     backend.account = account = Account()
@@ -104,13 +105,15 @@ async def relay(gateways: Gateways, backend: Backend, broker: Broker, rates: Rat
 
 
 async def _load(gateways: Gateways, backend: Backend, rates: Rates) -> list[float]:
-    """Commands and events at once; the seconds that each event waited for its answer."""
-    async with asyncio.TaskGroup() as loads:
-        asking = loads.create_task(backend.at_rate(rates.commands, rates.seconds))
-        telling = [
-            loads.create_task(fleet.at_rate(rates.events / gateways.count, rates.seconds))
-            for fleet in gateways.fleets
-            if rates.events
-        ]
-    await asking
+    """Commands and events at once; the seconds that each event waited for its answer. Raises LoadFailed."""
+    try:
+        async with asyncio.TaskGroup() as loads:
+            loads.create_task(backend.at_rate(rates.commands, rates.seconds))
+            telling = [
+                loads.create_task(fleet.at_rate(rates.events / gateways.count, rates.seconds))
+                for fleet in gateways.fleets
+                if rates.events
+            ]
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from faults
     return [second for one in telling for second in one.result()]

@@ -125,3 +125,5 @@ def show(console: Console, results: CommandResults) -> None:
         "Presence restored": _restores(results),
     }
     show_tables(console, tables)
+    for fault in results.failed:
+        console.print(f"Not measured, {fault}", highlight=False)
