@@ -1,5 +1,6 @@
 """The consumer on both databases: what it says on alerts.v1, whoever is killed or started when, and however batched."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -284,3 +285,28 @@ async def test_who_catches_up_tells_only_what_still_stands(running: Running) -> 
         await alerts.tick(601)
         async with alerts.world.database.reading() as connection:
             assert (await connection.execute(select(NOTIFICATIONS.c.held))).scalars().all() == [False]
+
+
+async def ticks(alerts: Alerts, more: int) -> None:
+    """Wait for so many ticks of a member that has not all shards, and so never reads all there is."""
+    seen = alerts.world.process.metrics.tick_seconds
+    until = seen.count + more
+    await alerts.world.until(lambda: seen.count >= until)
+
+
+async def test_two_members_tell_of_one_group_once_and_one_takes_over(running: Running, address: str) -> None:
+    stations = [Charger(f"S{number}") for number in range(12)]
+    log = MemoryLog()
+    many = OFFLINE + "- {name: Many, kind: many, of: Offline, at_least: 10, for: 2m}\n"
+    async with running(many, log=log, database=address) as one:
+        async with running(many, log=MemoryLog(log.store), database=address, clock=one.world.clock) as other:
+            await other.world.until(lambda: 0 < len(other.world.process.loop.shards) < 12)  # type: ignore[union-attr]
+            await one.say(*(each.connects(0) for each in stations), *(each.leaves(1) for each in stations))
+            for minute in (1.5, 2.5, 3.2, 3.5):
+                one.world.clock.at = at(minute)
+                await asyncio.gather(ticks(one, 3), ticks(other, 3))
+            await one.world.until(lambda: one.standing == ["Many fleet:all"])
+        await one.world.until(lambda: len(one.world.process.loop.shards) == 12)  # type: ignore[union-attr]
+        await one.say(*(each.connects(5) for each in stations), connection="c2")
+        await one.tick(6, 7)
+        assert [became for _, became, _ in one.told] == ["raised", "resolved"]
