@@ -223,11 +223,11 @@ class FakeMonitoring:
 
     async def _changes(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         stream = (frozenset(request.query.getall("station", [])), queue)
         self.streams.append(stream)
         try:
+            await response.prepare(request)
             await response.write(f"retry: 200\nid: {self._at()}\n\n".encode())
             while (text := await queue.get()) is not None:
                 await response.write(text)

@@ -60,9 +60,9 @@ class Visit:
         """The stations that are listed, in their order."""
         return await self.page.locator("tr.station th a").all_inner_texts()
 
-    async def until(self, script: str) -> None:
+    async def until(self, script: str, seconds: float = WAIT_MS / 1000) -> None:
         """Wait until this is true in the page. Playwright's own way needs `eval`, which the page's policy forbids."""
-        async with asyncio.timeout(WAIT_MS / 1000):
+        async with asyncio.timeout(seconds):
             while not await self.page.evaluate(script):  # noqa: ASYNC110 - what changes is in the browser
                 await asyncio.sleep(0.05)
 

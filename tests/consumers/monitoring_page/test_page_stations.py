@@ -73,7 +73,8 @@ async def test_ten_thousand_are_scrolled_through_while_few_are_drawn(look: Look)
         await visit.go("#/stations")
         await expect(visit.rows.first).to_be_visible()
         await visit.until(
-            "scrollTo(0, document.body.scrollHeight), document.querySelectorAll('tbody').length > 8"
+            "scrollTo(0, document.body.scrollHeight), document.querySelectorAll('tbody').length > 8",
+            seconds=90,
         )
         await visit.until("document.querySelectorAll('tr.station').length < 260")
         await visit.page.evaluate("scrollTo(0, 0)")
@@ -86,7 +87,7 @@ async def test_a_row_changes_in_its_place_and_nothing_jumps(look: Look) -> None:
     async with look(200) as visit:
         await visit.go("#/stations?sort=status")
         await expect(visit.page.locator(".liveness")).to_have_text("Live")
-        await visit.page.evaluate("scrollTo(0, 400)")
+        await visit.page.evaluate("scrollTo(0, 700)")
         await visit.until("document.querySelectorAll('tbody').length >= 2")
         before = await visit.ids()
         here = await visit.page.evaluate("scrollY")
@@ -100,6 +101,25 @@ async def test_a_row_changes_in_its_place_and_nothing_jumps(look: Look) -> None:
         assert await visit.page.evaluate("scrollY") == here
         await visit.button("Sort anew").click()
         await expect(visit.button("Sort anew")).to_have_count(0)
+
+
+async def test_who_comes_back_finds_the_list_where_it_was(look: Look) -> None:
+    async with look(300) as visit:
+        await visit.go("#/stations?connected=true")
+        await expect(visit.rows.first).to_be_visible()
+        await visit.page.evaluate("scrollTo(0, 1500)")
+        await visit.until("document.querySelectorAll('tbody').length >= 2")
+        station = (await visit.ids())[40]
+        await visit.page.get_by_role("link", name=station, exact=True).click()
+        await expect(visit.heading(station)).to_be_visible()
+        await visit.until("scrollY === 0")
+        changed = msgspec.structs.replace(visit.monitoring.stations[station], power_w=4_321)
+        await visit.page.locator(".back").click()
+        await visit.until("Math.abs(scrollY - 1500) < 5")
+        assert visit.page.url.endswith("#/stations?connected=true")
+        await visit.page.wait_for_timeout(500)
+        visit.monitoring.change(changed)
+        await expect(visit.page.locator("tr.station", has_text=station)).to_contain_text("4.32 kW")
 
 
 async def test_the_keyboard_goes_from_row_to_row_and_into_a_station(look: Look) -> None:

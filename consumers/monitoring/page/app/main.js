@@ -15,8 +15,9 @@ import { signInForm } from "./views/sign_in.js";
 import { stationsView } from "./views/stations.js";
 
 /**
- * A view is made when it is come to, and stopped when it is left. `show` is for the same view with another address.
- * @typedef {{key: string, title: string, template: () => unknown, show: (route: import("./router.js").Route) => void,
+ * A view is made when it is come to, and stopped when it is left. `show` is for the same view with another address,
+ * `top` where it was scrolled to when it was left before.
+ * @typedef {{key: string, title: string, top?: number, template: () => unknown, show: (route: import("./router.js").Route) => void,
  *   refresh: () => void, stop: () => void}} View
  */
 
@@ -52,8 +53,12 @@ function arrive(isArrival = false) {
     view?.stop();
     view = VIEWS[route.view](route);
     document.title = `${view.title} · Fleet monitor`;
-    scrollTo(0, 0);
-    if (isArrival) requestAnimationFrame(() => document.getElementById("main")?.focus({ preventScroll: true }));
+    redraw();
+    const { top = 0 } = view;
+    requestAnimationFrame(() => {
+      scrollTo(0, top);
+      if (isArrival) document.getElementById("main")?.focus({ preventScroll: true });
+    });
   }
   redraw();
 }

@@ -9,6 +9,7 @@ import { atMostEvery, Resource } from "../resource.js";
 import { toStations } from "../router.js";
 import { redraw } from "../screen.js";
 import { ago } from "../format.js";
+import { lastStations } from "../views/stations.js";
 import { actions } from "./actions.js";
 import { commands } from "./commands.js";
 import { connectors } from "./connectors.js";
@@ -62,7 +63,7 @@ export function stationView(route) {
       [state, happened, sent, ...past].forEach((one) => one.stop());
     },
     template: () => html`
-      <a class="back" href=${toStations()}>${icon("back")}Stations</a>
+      <a class="back" href=${lastStations()}>${icon("back")}Stations</a>
       ${state.value === null ? absent(state, id) : present(state)}`,
   };
 

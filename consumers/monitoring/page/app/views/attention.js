@@ -13,6 +13,8 @@ import { spacedWord } from "../words.js";
 
 const SHOWN = 6;
 const EVERY_MS = 15_000;
+/** When the fleet's counts change, the lists are asked for sooner, but not for each station of many. */
+const AT_MOST_EVERY_MS = 3_000;
 /** A session without power may be a full battery; after so long somebody should look. */
 const IDLE_SECONDS = 30 * 60;
 
@@ -50,7 +52,7 @@ export function attention() {
     found: new Resource((signal) => ask("stations", { query: { ...group.query, limit: SHOWN * 2 }, signal })),
   }));
   const refresh = () => groups.forEach((group) => group.found.reload());
-  const soon = atMostEvery(EVERY_MS, refresh);
+  const soon = atMostEvery(AT_MOST_EVERY_MS, refresh);
   let seen = "";
   const timer = setInterval(soon, EVERY_MS);
 

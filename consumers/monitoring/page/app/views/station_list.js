@@ -71,19 +71,31 @@ export class StationList {
 
   /** Have the feed follow the pages in or around the window, from where the oldest of them stands. */
   followNear() {
-    for (const page of this.followed) Object.assign(page, { position: feed.position, asOf: Date.now() });
+    this.#noteFollowed();
     this.followed = this.pages.filter((page) => page.isNear).slice(0, FOLLOWED_AT_MOST / PAGE);
     const [oldest] = this.followed.toSorted((one, other) => one.asOf - other.asOf);
     follow(this.followed.flatMap((page) => page.stations.map((station) => station.id)), oldest?.position);
   }
 
   stop() {
+    this.#giveUp();
+    this.#noteFollowed();
+  }
+
+  #giveUp() {
     this.request?.abort();
+    this.isBusy = false;
+  }
+
+  /** What was followed is true up to now. */
+  #noteFollowed() {
+    for (const page of this.followed) Object.assign(page, { position: feed.position, asOf: Date.now() });
+    this.followed = [];
   }
 
   /** @param {string | undefined} after @param {(page: Page, next: string | undefined) => void} take */
   async #ask(after, take) {
-    this.stop();
+    this.#giveUp();
     const mine = (this.request = new AbortController());
     this.isBusy = true;
     redraw();

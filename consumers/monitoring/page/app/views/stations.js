@@ -18,19 +18,28 @@ import { windowOf } from "./window.js";
 
 const AGES_EVERY_MS = 10_000;
 
+/** The list that was left last: who comes back finds it as it was, at the same place. @type {{list: StationList, query: string, top: number} | null} */
+let left = null;
+
+/** The address of the list that was left last. */
+export const lastStations = () => (left?.query ? `#/stations?${left.query}` : "#/stations");
+
 /** @param {import("../router.js").Route} route @returns {import("../main.js").View} */
 export function stationsView(route) {
-  const list = new StationList();
+  const back = left?.query === route.query.toString() ? left : null;
+  const list = back?.list ?? new StationList();
   const chosen = filters(replaceQuery);
   const near = windowOf(list);
   let query = route.query;
   const refresh = () => list.load(query);
   listen({ stations: (changed) => list.change(changed), reload: refresh });
-  refresh();
+  if (back) list.followNear(); // the feed tells what changed since
+  else refresh();
 
   return {
     key: "stations",
     title: "Stations",
+    top: back?.top ?? 0,
     refresh,
     /** @param {import("../router.js").Route} shown */
     show(shown) {
@@ -40,6 +49,7 @@ export function stationsView(route) {
       refresh();
     },
     stop() {
+      left = { list, query: query.toString(), top: scrollY };
       list.stop();
       chosen.stop();
       near.stop();

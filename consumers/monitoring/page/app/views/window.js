@@ -24,7 +24,8 @@ export function windowOf(list) {
     { rootMargin: AROUND },
   );
   const end = new IntersectionObserver(
-    async ([{ target, isIntersecting }]) => {
+    async (entries) => {
+      const { target, isIntersecting } = entries[entries.length - 1]; // it may have come and gone
       if (!isIntersecting) return;
       await list.more();
       // It may still be near, and only a change is told: look anew.
