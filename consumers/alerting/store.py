@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import CursorResult, and_, bindparam, delete, or_, select
+from sqlalchemy import CursorResult, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.alerting.engine import Engine, Member, Members
@@ -29,14 +29,24 @@ _LOAD = (
 )
 
 
+GROUPED: Final = ("site", "tenant", "vendor", "model", "firmware", "version")
+"""What stands in columns of its own."""
+
+_SAVE = update(STATIONS).where(STATIONS.c.station == bindparam("of")).values(state=bindparam("new"))
+
+
 class Known(NamedTuple):
-    """A station as it was loaded: its encoded state, its timer, and what group rules counted of it."""
+    """A station as it was loaded: its encoded state, its timer, and what group rules counted of it.
+
+    `grouped` are the values of its columns, None where it has no row yet.
+    """
 
     station: Station
     shard: int
     state: bytes
     due_ms: int | None
     members: Members
+    grouped: tuple[str | None, ...] | None
 
 
 class Store:
@@ -54,7 +64,7 @@ class Store:
             found |= self._known(rows)
         for name in names:
             if name not in found:
-                found[name] = Known(Station(), shards[name], b"", None, {})
+                found[name] = Known(Station(), shards[name], b"", None, {}, None)
         return found
 
     async def due(
@@ -75,13 +85,13 @@ class Store:
 
     async def save(self, database: AsyncConnection, known: Mapping[str, Known]) -> None:
         """Write what has changed. A timer is only moved to an earlier time."""
-        states, timers = [], []
-        gone, come = [], []
+        states: dict[str, bytes] = {}
+        timers, gone, come = [], [], []
         for name, was in known.items():
             state = _encode(was.station)
             if state == was.state:
                 continue
-            states.append(_row(name, was, state))
+            states[name] = state
             due_ms = was.station.next_ms()
             if due_ms is not None and (was.due_ms is None or due_ms < was.due_ms):
                 timers.append({"station": name, "shard": was.shard, "due_ms": due_ms})
@@ -89,7 +99,7 @@ class Store:
             if members != was.members:
                 gone += _keys(name, was.members.keys() - members.keys())
                 come += _members(name, was.shard, members)
-        await upsert(database, STATIONS, states)
+        await _save_states(database, known, states)
         await upsert(database, TIMERS, timers)
         await self._save_members(database, gone, come)
 
@@ -97,12 +107,12 @@ class Store:
         self, database: AsyncConnection, known: Mapping[str, Known], times: Mapping[int, ShardTime]
     ) -> None:
         """Write what has changed, and the timers as they are now."""
-        states, timers, idle = [], [], []
-        gone, come = [], []
+        states: dict[str, bytes] = {}
+        timers, idle, gone, come = [], [], [], []
         for name, was in known.items():
             state = _encode(was.station)
             if state != was.state:
-                states.append(_row(name, was, state))
+                states[name] = state
             due_ms = was.station.next_ms()
             if due_ms is None:
                 idle.append({"name": name})
@@ -115,7 +125,7 @@ class Store:
             come += _members(
                 name, was.shard, members
             )  # all: the rules may be others than when they were written
-        await upsert(database, STATIONS, states)
+        await _save_states(database, known, states)
         await upsert(database, TIMERS, timers)
         if idle:
             await database.execute(delete(TIMERS).where(TIMERS.c.station == bindparam("name")), idle)
@@ -126,7 +136,7 @@ class Store:
         for row in rows:
             station = _decode(row.state)
             members = self._engine.members(row.station, station)
-            found[row.station] = Known(station, row.shard, row.state, row.due_ms, members)
+            found[row.station] = Known(station, row.shard, row.state, row.due_ms, members, _grouped(station))
         return found
 
     async def _save_members(
@@ -156,19 +166,33 @@ async def save_times(database: AsyncConnection, times: Mapping[int, ShardTime]) 
     await upsert(database, SHARDS, [{"shard": shard, **time._asdict()} for shard, time in times.items()])
 
 
-def _row(name: str, was: Known, state: bytes) -> dict[str, object]:
-    station = was.station
-    return {
-        "station": name,
-        "shard": was.shard,
-        "site": station.site,
-        "tenant": station.tenant,
-        "vendor": station.vendor,
-        "model": station.model,
-        "firmware": station.firmware,
-        "version": station.version,
-        "state": state,
-    }
+async def _save_states(
+    database: AsyncConnection, known: Mapping[str, Known], states: Mapping[str, bytes]
+) -> None:
+    """Whole rows only where a column is another: each has an index, which would be written anew."""
+    whole, only_states = [], []
+    for name, state in states.items():
+        was = known[name]
+        grouped = _grouped(was.station)
+        if grouped == was.grouped:
+            only_states.append({"of": name, "new": state})
+        else:
+            columns = dict(zip(GROUPED, grouped, strict=True))
+            whole.append({"station": name, "shard": was.shard, "state": state, **columns})
+    await upsert(database, STATIONS, whole)
+    if only_states:
+        await database.execute(_SAVE, only_states)
+
+
+def _grouped(station: Station) -> tuple[str | None, ...]:
+    return (
+        station.site,
+        station.tenant,
+        station.vendor,
+        station.model,
+        station.firmware,
+        station.version,
+    )
 
 
 def _keys(name: str, members: Collection[Member]) -> list[dict[str, str]]:
