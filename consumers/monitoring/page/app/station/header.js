@@ -21,7 +21,7 @@ export function header(station, asking) {
     <dl class="facts">
       ${fact(station.connected ? "Connected" : "Offline", html`${lasting(station.since)}${!station.connected && link?.reason ? html` <span class="second">${spoken(link.reason)}</span>` : nothing}`)}
       ${fact("Last seen", age(station.seenAt))}
-      ${fact("Power", power(station.powerW))}
+      ${fact("Power", station.connected ? power(station.powerW ?? 0) : "")}
       ${fact("Model", [hardware?.vendor ?? station.vendor, without(hardware?.model ?? station.model, hardware?.vendor ?? station.vendor)].filter(Boolean).join(" "))}
       ${fact("Firmware", station.firmware ? html`<a href=${toStations({ firmware: station.firmware })}>${station.firmware}</a>${station.firmwareUpdate ? html` <span class="second">${spacedWord(station.firmwareUpdate.status)} ${age(station.firmwareUpdate.at)}</span>` : nothing}` : "")}
       ${fact("OCPP", station.version)}

@@ -37,7 +37,7 @@ export function overviewView() {
     },
     template: () => html`
       <h1 class="unseen">Fleet overview</h1>
-      ${when(overview, {
+      ${whenKnown({
         loading: html`<div class="tiles">${skeleton(6, "tile")}</div>`,
         ready: (fleet) => (fleet.stations.known === 0 ? nobody() : tiles(fleet, past.lastDay)),
       })}
@@ -49,6 +49,11 @@ export function overviewView() {
           </div>
           ${past.template()}${breakdowns(overview.value)}`}`,
   };
+}
+
+/** The overview's own age and faults are in the banner: they are not told again in each card. @param {{ready: (fleet: any) => unknown, loading: unknown}} how */
+function whenKnown({ ready, loading }) {
+  return overview.value === null ? when(overview, { ready, loading }) : ready(overview.value);
 }
 
 function nobody() {
@@ -66,8 +71,8 @@ function tiles(fleet, points) {
   return html`<ul class="tiles">
     ${tile("Stations online", whole(connected), `of ${whole(known)}`, "available", { connected: "true" }, spark(points((point) => point.connected), "available"))}
     ${tile("Stations offline", whole(disconnected), percent(disconnected / known), "offline", { connected: "false", sort: "seen" }, nothing, disconnected > 0)}
-    ${tile("Connectors faulted", whole(at.Faulted), `${whole(at.Unavailable)} unavailable`, "faulted", { status: "Faulted" }, spark(points((point) => point.connectors.Faulted ?? 0), "faulted"), at.Faulted > 0)}
-    ${tile("Connectors available", whole(at.Available), `${whole(at.Occupied)} occupied`, "available", { status: "Available" }, nothing)}
+    ${tile("Faulted", whole(at.Faulted), "connectors", "faulted", { status: "Faulted" }, spark(points((point) => point.connectors.Faulted ?? 0), "faulted"), at.Faulted > 0)}
+    ${tile("Available", whole(at.Available), "connectors", "available", { status: "Available" }, nothing)}
     ${tile("Sessions running", whole(fleet.sessions), "now", "charging", { charging: "true" }, spark(points((point) => point.sessions), "charging"))}
     ${tile("Power", power(fleet.powerW), "now", "charging", { charging: "true", sort: "power", order: "falling" }, spark(points((point) => point.powerW), "charging"))}
   </ul>`;
@@ -90,7 +95,7 @@ function tile(name, number, beside, tone, query, line, isPressing = false) {
 function connectors() {
   return html`<section class="card" aria-labelledby="connectors-title">
     <h2 id="connectors-title">Connectors now</h2>
-    ${when(overview, { loading: skeleton(5), ready: (fleet) => shares(fleet.connectors) })}
+    ${whenKnown({ loading: skeleton(5), ready: (fleet) => shares(fleet.connectors) })}
   </section>`;
 }
 
@@ -118,7 +123,7 @@ function shares(numbers) {
 function lastDay() {
   return html`<section class="card" aria-labelledby="day-title">
     <h2 id="day-title">Last 24 hours</h2>
-    ${when(overview, {
+    ${whenKnown({
       loading: skeleton(3),
       ready: ({ lastDay: day }) => html`<dl class="figures">
         <div><dt>Energy</dt><dd>${energy(day.energyWh)}</dd></div>
