@@ -1,5 +1,6 @@
 """The command line of the demo, and what it sets up: free ports, a fresh log, settings for a fast fleet."""
 
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ def demo(
         port=port,
         internal_host="127.0.0.1",
         internal_port=internal_port,
+        api_token=secrets.token_hex(8),
         event_log=f"sqlite:///{file}",
         heartbeat_seconds=10,
         drain_grace_seconds=0,

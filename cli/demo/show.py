@@ -136,13 +136,15 @@ class Demo:
             await self._consumers.stop("alerting")
 
     def _say_how(self) -> None:
+        token = self._settings.api_token
         self._console.print(
             f"Watch the fleet:   {self._consumers.page}\n"
+            f"Its commands want: {token.get_secret_value() if token else 'no token'}\n"
             f"Watch the events:  {self._program('tail')}\n"
             f"Who is connected:  {self._program('stations')}\n"
             f"Command a station: {self._program('command', self._configs[0].id, 'station.reset')}\n"
             f"Your own charger:  {self._url()}<station id>\n"
-            f"The same by HTTP:  http://127.0.0.1:{self._settings.internal_port}/v1/openapi.json\n"
+            f"The same by HTTP:  http://127.0.0.1:{self._settings.internal_port}/v1/openapi.json, with that token\n"
             f"Metrics:           http://127.0.0.1:{self._settings.internal_port}/metrics\n",
             soft_wrap=True,
         )
