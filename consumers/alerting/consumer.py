@@ -36,7 +36,7 @@ BEHIND_MS: Final = 60_000
 """What the log took so long ago is history: receivers are told of it only where it still stands at the end."""
 
 STATIONS_AT_ONCE: Final = 500
-ROUNDS: Final = 20
+ROUNDS: Final = 4
 """A tick looks at so many stations in so many rounds; what is due beyond that waits for the next."""
 
 

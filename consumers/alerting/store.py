@@ -16,6 +16,9 @@ from consumers.runtime.database import upsert
 AT_ONCE: Final = 500
 """Stations that one statement names."""
 
+SWEPT_MS: Final = 0
+"""The timer of a station that is looked at because the rules are others: what was counted of it may not be written."""
+
 AGAIN_MS: Final = 15_000
 """A timer that ran out while its time stands still is looked at again after so long."""
 
@@ -121,10 +124,9 @@ class Store:
                 due_ms = due_ms if due_ms > now_ms else now_ms + AGAIN_MS
                 timers.append({"station": name, "shard": was.shard, "due_ms": due_ms})
             members = self._engine.members(name, was.station)
-            gone += _keys(name, was.members.keys() - members.keys())
-            come += _members(
-                name, was.shard, members
-            )  # all: the rules may be others than when they were written
+            if members != was.members or was.due_ms == SWEPT_MS:
+                gone += _keys(name, was.members.keys() - members.keys())
+                come += _members(name, was.shard, members)
         await _save_states(database, known, states)
         await upsert(database, TIMERS, timers)
         if idle:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consumers.alerting.engine import Engine
 from consumers.alerting.rules import Rules
 from consumers.alerting.shard_time import ShardTime
+from consumers.alerting.store import SWEPT_MS
 from consumers.alerting.tables import ALERTS, MEMBERS, SHARDS, TIMERS
 from consumers.runtime.database import upsert
 
@@ -32,14 +33,16 @@ async def sweep(database: AsyncConnection, engine: Engine, times: Mapping[int, S
     await database.execute(
         delete(MEMBERS).where(MEMBERS.c.shard.in_(stale), MEMBERS.c.rule.not_in(list(engine.rules)))
     )
-    await database.execute(update(TIMERS).where(TIMERS.c.shard.in_(stale)).values(due_ms=0))
+    await database.execute(update(TIMERS).where(TIMERS.c.shard.in_(stale)).values(due_ms=SWEPT_MS))
     standing = await database.execute(
         select(ALERTS.c.station, ALERTS.c.shard)
         .where(ALERTS.c.shard.in_(stale), ALERTS.c.station.is_not(None))
         .distinct()
     )
     await upsert(
-        database, TIMERS, [{"station": station, "shard": shard, "due_ms": 0} for station, shard in standing]
+        database,
+        TIMERS,
+        [{"station": station, "shard": shard, "due_ms": SWEPT_MS} for station, shard in standing],
     )
     await upsert(
         database, SHARDS, [{"shard": shard, **times[shard]._asdict(), "rules": wanted} for shard in stale]
