@@ -8,6 +8,7 @@ the docs all come from there.
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
@@ -31,6 +32,8 @@ UNITS: dict[str, str] = {
     "_per_second": "1/s",
 }
 """The unit is the end of the name, so that nobody has to look it up."""
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+(?=@)")
 
 Value = TypeVar("Value")
 
@@ -152,6 +155,11 @@ def allowed(cls: type[Settings], field: str) -> str:
     return _in_words(schema["properties"][field])
 
 
+def without_password(text: str) -> str:
+    """The text, with the password of an address in it hidden."""
+    return _PASSWORD.sub(rf"\1{MASK}", text)
+
+
 def _given() -> dict[str, Any]:
     """What the environment says, by field. Names are compared without case, as the library does."""
     return {
@@ -183,7 +191,7 @@ def _invalid_values(
         told.add(field)
         secret = cls.model_fields[field].annotation in (SecretStr, SecretStr | None)
         reason = error["msg"].removeprefix("Value error, ") + "; " if error["type"] == "value_error" else ""
-        value = MASK if secret else str(given.get(field, ""))
+        value = MASK if secret else without_password(str(given.get(field, "")))
         yield Fault(variable(field), value, f"{reason}allowed: {allowed(cls, field)}")
 
 
@@ -228,4 +236,4 @@ def _shown(value: Any) -> str:
             return f"{value:g}"
         case dict():
             return json.dumps(value) if value else ""
-    return str(value)
+    return without_password(str(value))

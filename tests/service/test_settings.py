@@ -107,3 +107,20 @@ def test_settings_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     bakery = load_with(monkeypatch)
     with pytest.raises(ValueError, match="frozen"):
         bakery.ovens = 3
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("postgresql+asyncpg://me:s3:cr/et@host/db", f"postgresql+asyncpg://me:{MASK}@host/db"),
+        ("http://one:s3cret@a,http://two:s3cret@b", f"http://one:{MASK}@a,http://two:{MASK}@b"),
+        ("sqlite:///./var/a@b.db", "sqlite:///./var/a@b.db"),
+    ],
+)
+def test_the_password_of_an_address_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, given: str, shown: str
+) -> None:
+    rows = {row.name: row.value for row in load_with(monkeypatch, OCPP_NAME=given).table()}
+    assert rows["OCPP_NAME"] == shown
+    [told] = faults_of(monkeypatch, OCPP_BREAD=given)
+    assert told.startswith(f"OCPP_BREAD='{shown}': ")
