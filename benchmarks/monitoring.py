@@ -42,6 +42,7 @@ from contract.model import Evse, Hardware, IdToken, Meter, Sample, Station, Tran
 from contract.presence import Presence
 from contract.topics import PRESENCE, partition_of
 from eventlog.port import Place, Record, Stored
+from service.run import settle
 
 BATCH = 500
 SHARDS = 12
@@ -181,6 +182,7 @@ async def measure(stations: int, seconds: float, folder: Path) -> None:
     print(
         f"filled   {stations:,} stations, {events:,} events, {events / took:,.0f} events/s with making them"
     )
+    settle()  # as every process of ours does when it has started
     filled_bytes = path.stat().st_size
     print(f"state    {filled_bytes / 1e6:,.0f} MB, {filled_bytes / stations:,.0f} bytes a station")
     spent = used = taken = 0.0
