@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from consumers.billing.sessions.facts import Bearer, Border, Facts, Mark
 from consumers.billing.sessions.loose import Boot, Loose, LooseEnd, Status
-from consumers.billing.sessions.measured import Measured, happened, measured, ms
+from consumers.billing.sessions.measured import Measured, can_be_read, happened, measured, ms
 from contract.events import (
     ConnectorStatusChanged,
     Event,
@@ -143,7 +143,7 @@ def _loose_readings(event: Event, found: Measured) -> Heard | None:
 
 def _border(event: TransactionFact, at_ms: int, note: str | None, seen_ms: int, wh: Decimal | None) -> Border:
     reason = event.stopped_reason if isinstance(event, TransactionEnded) else None
-    return Border(at_ms, seen_ms, note is None, wh, reason)
+    return Border(at_ms, seen_ms, note is None, wh if can_be_read(wh) else None, reason)
 
 
 def _hint(event: Event) -> int | None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from consumers.billing.sessions.facts import Reading, Signed
+from consumers.billing.tariffs.metering import is_measurable
 from contract.events import Event
 from contract.model import Sample
 
@@ -56,6 +57,11 @@ def happened(said: datetime | None, event: Event) -> tuple[int, str | None]:
     return ms(said), None
 
 
+def can_be_read(value: Decimal | None) -> TypeGuard[Decimal]:
+    """Whether a meter showed this. One that shows what none can has shown nothing."""
+    return value is not None and is_measurable(value)
+
+
 def measured(samples: Iterable[Sample], event: Event) -> Measured:
     """What the samples of an event prove."""
     whole: dict[tuple[str, str], set[Reading]] = {}
@@ -68,7 +74,7 @@ def measured(samples: Iterable[Sample], event: Event) -> Measured:
         if sample.signed is not None:
             signed.append(_signed(sample, at_ms))
         value = sample.value
-        if value is None or value < 0 or UNITS.get(sample.measurand) != sample.unit:
+        if not can_be_read(value) or value < 0 or UNITS.get(sample.measurand) != sample.unit:
             continue
         notes |= {note} if note else set()
         if sample.phase in _PHASES:
@@ -81,7 +87,9 @@ def measured(samples: Iterable[Sample], event: Event) -> Measured:
             whole.setdefault((sample.measurand, sample.location), set()).add(Reading(at_ms, value))
     for (measurand, place, at_ms), by_phase in phases.items():
         at_place = place + SUMMED if measurand == REGISTER else place
-        whole.setdefault((measurand, at_place), set()).add(Reading(at_ms, sum(by_phase.values(), Decimal())))
+        value = sum(by_phase.values(), Decimal())
+        if can_be_read(value):
+            whole.setdefault((measurand, at_place), set()).add(Reading(at_ms, value))
     return Measured(
         {place: tuple(sorted(told)) for (measurand, place), told in whole.items() if measurand == REGISTER},
         _all(whole, INTERVAL),

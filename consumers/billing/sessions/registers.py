@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from consumers.billing.sessions.facts import Reading
+from consumers.billing.tariffs.metering import is_measurable
 
 SHORTEST_STEP_MS = 60_000
 """Clocks are coarse: no step is judged as if it had taken less."""
@@ -29,7 +30,10 @@ class Curve(NamedTuple):
 
 
 def curve(readings: Sequence[Reading], largest_power_w: int, *, is_timed: bool = True) -> Curve:
-    """The curve of readings in the order of time. Where times are not the station's own, no step is too steep."""
+    """The curve of readings in the order of time. Where times are not the station's own, no step is too steep,
+
+    unless nothing could measure all of it together.
+    """
     flags: set[str] = set()
     kept = _without_outliers(readings)
     if len(kept) < len(readings):
@@ -41,7 +45,9 @@ def curve(readings: Sequence[Reading], largest_power_w: int, *, is_timed: bool =
         took_ms = max(after.at_ms - before.at_ms, SHORTEST_STEP_MS)
         if step < 0:
             flags.add("meter_reset")
-        elif is_timed and step * _W_MS_PER_WH > largest_power_w * took_ms:
+        elif (is_timed and step * _W_MS_PER_WH > largest_power_w * took_ms) or not is_measurable(
+            risen + step
+        ):
             flags.add("meter_jumped")
         else:
             risen += step

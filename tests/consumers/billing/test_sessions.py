@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from consumers.billing.sessions.assembly import Session
 from consumers.billing.sessions.closing import Case, closing
 from consumers.billing.sessions.flags import FLAGS
 from consumers.billing.sessions.measured import ms
 from contract.events import Event, StationBooted
-from contract.model import Sample, SignedReading
+from contract.model import Meter, Sample, SignedReading
 from tests.consumers.billing.saying import RULES, Saying, at, energy_wh, known, register, session
 
 T = Saying()
@@ -232,3 +233,28 @@ def test_the_first_and_the_last_signed_reading_are_kept() -> None:
 
     made = session(T.started(0, 0), *(signed(m) for m in (0, 5, 10, 15)), T.ended(15, 9))
     assert [one.data for one in made.facts.signed] == ["OCMF|0", "OCMF|15"]
+
+
+@pytest.mark.parametrize("shown", ["1e999999", "-1e999999", "1e18", "1e-41", "Infinity", "NaN"])
+def test_what_no_meter_shows_was_not_shown(shown: str) -> None:
+    what = Decimal(shown)
+    odd = Sample(measurand="Energy.Active.Import.Register", value=what, unit="Wh", at=at(30))
+    amperes = Sample(measurand="Current.Import", value=what, unit="A", at=at(30))
+    end = replace(T.ended(60), meter=Meter(stop_wh=what))
+    made = session(START, CHARGES, *READ, T.sampled(30, odd, amperes), end)
+    assert energy_wh(made) == 3000
+    assert made.flags == ("stop_register_missing",)
+    assert all(point.current_amperes is None for point in made.metered.points)
+
+
+def test_registers_that_no_meter_shows_together_are_a_session_all_the_same() -> None:
+    """Without usable times no step is too steep, and these add up beyond what can be measured."""
+    shown = [Decimal(wh) for wh in ("0", "9e17", "9e17", "0", "1", "9e17")]
+    made = session(
+        *(
+            T.sampled(m, Sample(measurand="Energy.Active.Import.Register", value=wh, unit="Wh", at=at(m)))
+            for m, wh in zip(range(0, 60, 10), shown, strict=True)
+        ),
+        T.ended(60, occurred_at=None),
+    )
+    assert {"meter_jumped", "time_missing"} <= set(made.flags)
