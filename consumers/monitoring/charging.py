@@ -14,6 +14,8 @@ from contract.model import Meter, Transaction
 
 LARGEST_WH = 1_000_000_000
 """A register that jumps further has not counted that."""
+LARGEST_REGISTER_WH = 1e15
+"""A register that says more, or no number, says nothing."""
 
 
 def said(kept: Kept, event: TransactionFact, tally: StationTally) -> None:
@@ -88,6 +90,8 @@ def powered(session: Session, power_w: int, at_ms: int, tally: StationTally) -> 
 def metered(session: Session, register_wh: float, at_ms: int, tally: StationTally) -> int | None:
     """The register stands so; the power (W) that it tells since it was read last, where it tells any."""
     before_wh, before_ms = session.register_wh, session.register_ms
+    if not abs(register_wh) <= LARGEST_REGISTER_WH:
+        return None
     if before_wh is None:
         session.start_wh = register_wh if session.start_wh is None else session.start_wh
         before_wh, before_ms = session.start_wh, session.started_ms
@@ -113,12 +117,16 @@ def _learn(session: Session, event: TransactionFact, at_ms: int, tally: StationT
     session.token = session.token or token(event.id_token)
     meter = event.meter or Meter()
     start_wh = None if meter.start_wh is None else float(meter.start_wh)
+    if start_wh is not None and not abs(start_wh) <= LARGEST_REGISTER_WH:
+        start_wh = None
     if start_wh is not None and session.register_wh is None:
         session.start_wh = session.register_wh = start_wh
         session.register_ms = session.started_ms
     elif start_wh is not None and session.inferred and session.start_wh is not None:
-        tally.shard.count("energy_wh", at_ms, max(0, round(session.start_wh) - round(start_wh)))
-        session.start_wh = start_wh
+        missed_wh = round(session.start_wh) - round(start_wh)
+        if missed_wh <= LARGEST_WH:
+            tally.shard.count("energy_wh", at_ms, max(0, missed_wh))
+            session.start_wh = start_wh
     if isinstance(event, TransactionStarted):
         if session.inferred and at_ms < session.started_ms:  # it runs for longer than was known
             tally.shard.level("sessions", at_ms, 1)

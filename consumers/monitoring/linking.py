@@ -17,7 +17,7 @@ from consumers.monitoring.state import (
 )
 from consumers.monitoring.tally import Place, StationTally
 from consumers.monitoring.tracks import Turned, turn
-from consumers.monitoring.words import text
+from consumers.monitoring.words import number, text
 from contract.events import FirmwareStatus, LogStatus, SecurityEvent, StationBooted, StationConnected
 from contract.presence import Presence
 from contract.registry import RegisteredStation
@@ -98,12 +98,14 @@ def registered(kept: Kept, known: RegisteredStation | None) -> None:
 
 def firmware_went(kept: Kept, event: FirmwareStatus, _tally: StationTally) -> None:
     """How an update goes."""
-    kept.firmware_update = Going(text(event.status) or "", when(event)[0], event.request_id)
+    kept.firmware_update = Going(text(event.status) or "", when(event)[0], number(event.request_id))
 
 
 def log_went(kept: Kept, event: LogStatus, _tally: StationTally) -> None:
     """How an upload goes."""
-    kept.log_upload = Going(text(event.status) or "", when(event)[0], event.request_id, text(event.kind))
+    kept.log_upload = Going(
+        text(event.status) or "", when(event)[0], number(event.request_id), text(event.kind)
+    )
 
 
 def security(kept: Kept, event: SecurityEvent, _tally: StationTally) -> None:

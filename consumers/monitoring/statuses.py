@@ -5,7 +5,7 @@ from consumers.monitoring.moments import When, when
 from consumers.monitoring.state import NO, STATUSES, YES, Connector, Evse, Kept
 from consumers.monitoring.tally import Place, StationTally
 from consumers.monitoring.tracks import turn
-from consumers.monitoring.words import text
+from consumers.monitoring.words import NUMBERS, text
 from contract.events import ConnectorStatusChanged
 
 MOST_PLACES = 256
@@ -24,7 +24,7 @@ def changed(kept: Kept, event: ConnectorStatusChanged, tally: StationTally) -> N
         return
     number = event.evse.connector_id or 1
     connector = evse.connectors.get(number)
-    if connector is None and len(evse.connectors) >= MOST_PLACES:
+    if connector is None and (not 0 < number < NUMBERS or len(evse.connectors) >= MOST_PLACES):
         return
     turned = turn(connector.trace if connector else None, status, *then)
     if connector is None:
@@ -47,7 +47,7 @@ def changed(kept: Kept, event: ConnectorStatusChanged, tally: StationTally) -> N
 def evse_of(kept: Kept, number: int) -> Evse | None:
     """The EVSE of this number, made where it is new; None where there are too many or it is no number."""
     evse = kept.evses.get(number)
-    if evse is None and 0 <= number < 2**31 and len(kept.evses) < MOST_PLACES:
+    if evse is None and 0 <= number < NUMBERS and len(kept.evses) < MOST_PLACES:
         evse = kept.evses[number] = Evse()
     return evse
 

@@ -7,6 +7,8 @@ from contract.model import IdToken
 
 LONGEST: Final = 200
 HIDDEN: Final = "…"
+NUMBERS: Final = 2**31
+"""OCPP's integers end before it, and so do the columns."""
 
 _TOKENS = frozenset({"idtoken", "idtag", "parentidtag", "groupidtoken", "groupid", "idtokenvalue"})
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
@@ -15,6 +17,11 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 def text(given: str | None) -> str | None:
     """A text for a column: PostgreSQL takes no NUL."""
     return None if given is None else given[:LONGEST].replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def number(given: int | None) -> int | None:
+    """A number that can be kept; one that OCPP has no room for is none."""
+    return given if given is not None and abs(given) < NUMBERS else None
 
 
 def masked(value: str) -> str:

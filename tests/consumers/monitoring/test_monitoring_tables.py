@@ -10,8 +10,8 @@ from consumers.monitoring.folding import fold
 from consumers.monitoring.moments import ms
 from consumers.monitoring.state import Kept, pack, unpack
 from consumers.monitoring.tally import Place
-from contract.events import FirmwareStatus, LogStatus, SecurityEvent
-from contract.model import Evse, Fault, Sample, Station, Transaction
+from contract.events import ConnectorStatusChanged, FirmwareStatus, LogStatus, SecurityEvent
+from contract.model import Evse, Fault, Meter, Sample, Station, Transaction
 from contract.registry import RegisteredStation
 from tests.consumers.monitoring.conftest import NOW, Charger, Folded, ago, message
 
@@ -138,6 +138,21 @@ class TestStatus:
         assert len(folded.kept.evses) == 256
         assert folded.shard.totals["available"] == 256
 
+    @pytest.mark.parametrize("odd", [-1, 2**31, 2**70])
+    def test_a_number_that_no_column_holds_is_not_kept(self, charger: Charger, odd: int) -> None:
+        place = Evse(id=1, connector_id=odd)
+        folded = Folded(
+            ConnectorStatusChanged(
+                station=Station(id=charger.id), received_at=NOW, status="Available", evse=place
+            ),
+            FirmwareStatus(
+                station=Station(id=charger.id), received_at=NOW, status="Installed", request_id=2**70
+            ),
+        )
+        assert folded.kept.evses[1].connectors == {}
+        assert list(folded.tally.transitions) == []
+        assert unpack(pack(folded.kept)) == folded.kept
+
 
 class TestSessions:
     def test_from_start_to_end(self, charger: Charger) -> None:
@@ -191,6 +206,21 @@ class TestSessions:
         session = folded.kept.evses[1].session
         assert session is not None
         assert session.energy_wh == 2490
+
+    @pytest.mark.parametrize("odd", [Decimal(-(2**62)), Decimal(10**400), Decimal("-1e400"), Decimal("NaN")])
+    def test_a_register_that_cannot_be_is_not_counted(self, charger: Charger, odd: Decimal) -> None:
+        said = (
+            charger.samples(50, 5),
+            charger.starts(minutes=60, meter=Meter(start_wh=odd)),
+            charger.samples(40, 1005),
+            charger.ends(meter=Meter(stop_wh=odd)),
+        )
+        for order in (said, (said[1], said[0], *said[2:])):
+            folded = Folded(*order)
+            session = folded.kept.evses[1].session
+            assert session is not None
+            assert session.energy_wh == 1000
+            assert sum(sums["energy_wh"] for sums in folded.shard.trends.values()) == 3 * 1000
 
     def test_a_start_ends_what_was_never_ended(self, charger: Charger) -> None:
         folded = Folded(charger.starts("t-1", 60), charger.samples(50, 2000, 7000), charger.starts("t-2", 20))
