@@ -151,7 +151,8 @@ def _hint(event: Event) -> int | None:
     started_at = event.transaction.started_at if event.transaction else None
     if started_at is None or isinstance(event, TransactionStarted):
         return None
-    return ms(started_at)
+    at_ms, note = happened(started_at, event)
+    return None if note else at_ms
 
 
 def _bearer(event: TransactionFact, at_ms: int) -> Bearer | None:

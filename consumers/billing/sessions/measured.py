@@ -21,6 +21,8 @@ SUMMED = "/phases"
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 
 AHEAD = timedelta(minutes=5)
+BEHIND = timedelta(days=366)
+"""Nothing waits in a station for longer: its clock was not set. So no session grows over years by its first time."""
 _PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)
@@ -50,7 +52,7 @@ def moment(at_ms: int) -> datetime:
 
 def happened(said: datetime | None, event: Event) -> tuple[int, str | None]:
     """When it happened, and the flag where that is when we heard of it: a time ahead of ours cannot be true."""
-    if said is None:
+    if said is None or event.received_at - said > BEHIND:
         return ms(event.received_at), "time_missing"
     if said - event.received_at > AHEAD:
         return ms(event.received_at), "clock_ahead"

@@ -12,7 +12,7 @@ from consumers.billing.sessions.closing import Case, closing
 from consumers.billing.sessions.flags import FLAGS
 from consumers.billing.sessions.measured import ms
 from contract.events import Event, StationBooted
-from contract.model import Meter, Sample, SignedReading
+from contract.model import Meter, Sample, SignedReading, Transaction
 from tests.consumers.billing.saying import RULES, Saying, at, energy_wh, known, register, session
 
 T = Saying()
@@ -258,3 +258,17 @@ def test_registers_that_no_meter_shows_together_are_a_session_all_the_same() -> 
         T.ended(60, occurred_at=None),
     )
     assert {"meter_jumped", "time_missing"} <= set(made.flags)
+
+
+@pytest.mark.parametrize("years", [2, 16, 2025])
+def test_a_clock_that_was_not_set_makes_no_session_of_years(years: int) -> None:
+    long_ago = at(0).replace(year=at(0).year - years)
+    made = session(T.started(0, 1000, occurred_at=long_ago), CHARGES, *READ, STOP)
+    assert (made.metered.started_at, made.metered.ended_at) == (at(0), at(60))
+    assert "time_missing" in made.flags
+
+
+def test_a_start_of_years_ago_that_only_a_number_tells_is_not_believed() -> None:
+    number = Transaction(id="t1", started_at=at(0).replace(year=2012))
+    made = session(*READ, replace(STOP, transaction=number))
+    assert (made.metered.started_at, made.metered.ended_at) == (at(20), at(60))
