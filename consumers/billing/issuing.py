@@ -22,7 +22,8 @@ from consumers.runtime.consumer import Work
 from contract import cdrs
 from contract.cdrs import CdrFact, CdrIssued
 from contract.registry import RegisteredStation
-from eventlog.port import Record
+from eventlog.in_flight import DEFAULT_LIMITS, measure
+from eventlog.port import Record, RecordRefused
 
 RETRY_MS = 3_600_000
 
@@ -53,11 +54,9 @@ class Desk:
         for row in rows:
             station = known.get(row.station) or StationRow(row.station, row.shard)
             beside = [Sibling(*one) for one in siblings.get(row.station, ()) if one[0] != row.session]
-            for record in self._made(row, station, beside, now_ms[row.shard], before):
+            for record, published in self._made(row, station, beside, now_ms[row.shard], before):
                 records.append((row.shard, record))
-                work.emit(
-                    Record(record.TOPIC.name, record.station, cdrs.encode(record), cdrs.headers(record))
-                )
+                work.emit(published)
         await store.keep_records(work.database, records)
         await store.save(work.database, rows, ())
 
@@ -79,12 +78,16 @@ class Desk:
         beside: Sequence[Sibling],
         now_ms: int,
         before: dict[tuple[Key, int], CdrIssued],
-    ) -> list[CdrFact]:
-        """The records of a session. One that cannot be billed is told, waits, and keeps no other from its record."""
+    ) -> list[tuple[CdrFact, Record]]:
+        """The records of a session, and how they are published.
+
+        One that cannot be billed, or whose record no log takes, is told, waits, and keeps no other from its record.
+        """
         progress = row.progress
         try:
-            return self._looked_at(row, station, beside, now_ms, before)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+            made = self._looked_at(row, station, beside, now_ms, before)
+            published = [_published(record) for record in made]
+        except (ArithmeticError, LookupError, RecordRefused, TypeError, ValueError):
             _log.exception("a session cannot be billed", station=row.station, session=row.session)
             self._metrics.failed.n += 1
             assert progress is not None
@@ -92,6 +95,7 @@ class Desk:
             later = replace(first, due_ms=now_ms + RETRY_MS)
             row.progress = replace(progress, pending=(later, *rest))
             return []
+        return list(zip(made, published, strict=True))
 
     def _looked_at(
         self,
@@ -143,3 +147,10 @@ class Desk:
         for flag in new.flags:
             self._metrics.flagged.at(flag).n += 1
         return [*made, new]
+
+
+def _published(record: CdrFact) -> Record:
+    """As it is published. Raises RecordRefused where it is too large for that."""
+    made = Record(record.TOPIC.name, record.station, cdrs.encode(record), cdrs.headers(record))
+    measure(made, DEFAULT_LIMITS)
+    return made

@@ -272,6 +272,18 @@ async def test_a_session_that_cannot_be_billed_keeps_no_other_from_its_record(
     assert [record.transaction_id for record in await until(world, 130)] == ["t1", "bad"]
 
 
+async def test_a_record_that_no_log_takes_keeps_no_other_from_its_own(world: World) -> None:
+    large = Saying("large", evse=2)
+    readings = (
+        Sample(measurand="Energy.Active.Import.Register", at=at(m), signed=SignedReading(data="x" * 500_000))
+        for m in (1, 2)
+    )
+    await say(world, *WHOLE, large.started(0, 0), large.sampled(2, *readings), large.ended(59, 100))
+    assert [record.transaction_id for record in await until(world, 66)] == ["t1"]
+    assert world.process.loop is not None
+    assert world.process.loop.trouble is None
+
+
 async def test_signed_readings_are_kept(world: World) -> None:
     def signed(minute: float, data: str) -> Event:
         kind = "Energy.Active.Import.Register"
