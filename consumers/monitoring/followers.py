@@ -60,6 +60,16 @@ class Follower:
         if self._reload or self._owed or (self._wants_overview and totals != self._told):
             self._is_new.set()
 
+    def catch_up(
+        self, missed: Mapping[str, msgspec.Raw] | None, totals: Totals, sequences: Mapping[int, int]
+    ) -> None:
+        """This it missed until then; what it was offered while that was looked up is newer."""
+        if self._totals is None:
+            self.offer(missed, totals, sequences)
+        else:
+            newest = None if missed is None else {**missed, **self._owed}
+            self.offer(newest, self._totals, self._sequences)
+
     def close(self) -> None:
         """Nothing comes any more."""
         self.is_closed = True

@@ -24,6 +24,8 @@ from consumers.runtime.transience import is_transient
 LOOK_SECONDS: Final = 1.0
 CHANGED_AT_MOST: Final = 2000
 """Of more stations in one look it is not told which they are."""
+NAMED_AT_MOST: Final = 10_000
+"""Databases take some 32,000 values in a statement: where more stations are followed, none is named in it."""
 FACETS_SECONDS: Final = 10.0
 FOLLOWERS_AT_MOST: Final = 500
 
@@ -72,8 +74,8 @@ class Watch:
         if not self._followers or sequences == seen:
             return
         everyone = any(follower.stations is None for follower in self._followers)
-        wanted = None if everyone else frozenset().union(*(one.stations or () for one in self._followers))
-        changed = await self.since(seen, wanted)
+        wanted = frozenset().union(*(one.stations or () for one in self._followers))
+        changed = await self.since(seen, None if everyone or len(wanted) > NAMED_AT_MOST else wanted)
         for follower in self._followers:
             follower.offer(changed, totals, sequences)
 

@@ -53,7 +53,7 @@ class Streaming:
             seen = positions.read(after)
             ahead = any(sequence > sequences.get(shard, 0) for shard, sequence in seen.items())
             missed = None if ahead else await self._watch.since(seen, follower.stations)
-            follower.offer(missed, totals, sequences)
+            follower.catch_up(missed, totals, sequences)
         response = web.StreamResponse(
             headers={
                 "Content-Type": "text/event-stream",

@@ -147,6 +147,28 @@ async def test_a_stop_ends_the_streams(tmp_path: Path) -> None:
             await stream.next()
 
 
+async def test_however_many_stations_are_followed(viewer: Viewer) -> None:
+    watch = viewer.server._watch
+    everybody = Follower(frozenset({"CP-1", *map(str, range(40_000))}), overview=False)
+    assert watch.follow(everybody)
+    await a_day(viewer.world)
+    news = await everybody.news(SECONDS)
+    assert news is not None
+    assert [msgspec.json.decode(said)["id"] for said in news.stations] == ["CP-1"]
+    assert watch.trouble is None
+
+
+async def test_what_changed_while_one_caught_up_is_newer_than_what_was_missed() -> None:
+    follower = Follower(None, overview=True)
+    follower.offer({"CP-1": msgspec.Raw(b"2")}, TOTALS | {"sessions": 2}, {0: 2})
+    follower.catch_up({"CP-1": msgspec.Raw(b"1"), "CP-2": msgspec.Raw(b"1")}, TOTALS, {0: 1})
+    news = await follower.news(1)
+    assert news is not None
+    assert (news.stations, news.position) == ((msgspec.Raw(b"2"), msgspec.Raw(b"1")), "0-2")
+    assert news.overview is not None
+    assert news.overview.sessions == 2
+
+
 class TestSlow:
     async def test_a_station_is_owed_once(self) -> None:
         follower = Follower(None, overview=True)
