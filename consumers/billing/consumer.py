@@ -35,7 +35,7 @@ COUNT_EVERY_TICKS = 30
 
 
 class Billing:
-    """Knows nothing between calls but the tariffs it has read, and counts."""
+    """Knows nothing between calls but the tariffs it has read, how far its topics are, and counts."""
 
     name = "billing"
     topics: Sequence[Topic] = (STATIONS, TRANSACTIONS, METER_VALUES, STATIONS_REGISTRY)
@@ -49,6 +49,8 @@ class Billing:
         self._books = Books()
         self._desk = Desk(self._rules, owner_of(settings), self._books, self._metrics, keep_ms(settings))
         self._ticks = 0
+        self._read_ms: dict[int, int] = {}
+        """By shard, up to when all topics were read when it was last told: what has become of it since only adds to it."""
 
     async def handle(self, messages: Sequence[Message], work: Work) -> None:
         told = [
@@ -59,11 +61,11 @@ class Billing:
         ]
         registry = [message for message in messages if message.place.topic == STATIONS_REGISTRY.name]
         keys = {(message.station, said.session) for message, said in told if said.session is not None}
-        sessions = await store.sessions_of(work.database, keys, _asked_about(told))
+        registered = {message.station for message in registry}
+        sessions = await store.sessions_of(work.database, keys, _asked_about(told) | registered)
         stations = await store.stations_of(
             work.database,
-            {message.station for message, said in told if said.loose is not None}
-            | {message.station for message in registry},
+            {message.station for message, said in told if said.loose is not None} | registered,
         )
         for message in registry:
             row = _station(stations, message)
@@ -77,13 +79,14 @@ class Billing:
                 row.loose = loose_parts.joined(row.loose, said.loose)
                 row.is_changed = True
             self._hint(sessions, message, said)
-        self._prune(stations.values(), sessions.values(), messages)
+        self._prune(stations.values(), sessions.values())
         if self._live != "off":
             await self._show_costs(sessions, work)
         await store.save(work.database, sessions.values(), stations.values())
 
     async def tick(self, now: Mapping[int, datetime], work: Work) -> None:
         now_ms = {shard: ms(time) for shard, time in now.items()}
+        self._read_ms |= now_ms
         rows = await store.due(work.database, now_ms)
         if rows:
             await self._desk.settle(rows, now_ms, work)
@@ -118,20 +121,19 @@ class Billing:
                 row.progress = hinted(row.progress, ms(message.appended_at), self._rules)
                 row.is_changed = True
 
-    def _prune(
-        self, stations: Iterable[StationRow], sessions: Iterable[SessionRow], messages: Sequence[Message]
-    ) -> None:
-        """What no open session needs is forgotten once it is older than any topic lags behind another."""
-        newest_ms = max((ms(message.appended_at) for message in messages), default=0)
+    def _prune(self, stations: Iterable[StationRow], sessions: Iterable[SessionRow]) -> None:
+        """What no open session needs is forgotten once all topics are read up to long after it."""
         needed: dict[str, int] = {}
         for session in sessions:
             if session.is_open and session.progress is not None:
-                start, earliest = session.progress.start, needed.get(session.station, newest_ms)
-                needed[session.station] = min(earliest, start.at_ms if start else 0)
+                start = session.progress.start
+                start_ms = start.at_ms if start else 0
+                needed[session.station] = min(needed.get(session.station, start_ms), start_ms)
         for row in stations:
-            if row.is_changed:
-                from_ms = min(newest_ms - self._rules.loose_ms, needed.get(row.station, newest_ms))
-                row.loose = loose_parts.pruned(row.loose, from_ms)
+            read_ms = self._read_ms.get(row.shard)
+            if row.is_changed and read_ms is not None:
+                from_ms = read_ms - self._rules.loose_ms
+                row.loose = loose_parts.pruned(row.loose, min(from_ms, needed.get(row.station, from_ms)))
 
     async def _show_costs(self, sessions: Mapping[Key, SessionRow], work: Work) -> None:
         fresh_ms = ms(self._now() - FRESH)

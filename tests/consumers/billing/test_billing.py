@@ -192,6 +192,35 @@ async def test_a_session_without_a_stop_is_closed(
     assert record.energy_wh == (7000 if flag == "end_matched" else 5000)
 
 
+async def test_a_registry_that_changes_takes_nothing_from_a_session_that_goes_on(world: World) -> None:
+    await say(
+        world,
+        T.started(0, 1000),
+        T.status(0, "Charging"),
+        T.status(20, "SuspendedEV"),
+        T.status(40, "Charging"),
+    )
+    world.clock.at = at(300)
+    await world.ticked()
+    await world.append_value(STATIONS_REGISTRY, STATION, RegisteredStation(), at=at(300))
+    await world.ticked()
+    await say(world, T.ended(310, 7000))
+    (record,) = await until(world, 320)
+    assert record.cdr.total_parking_time == Decimal("0.3333")
+
+
+async def test_a_topic_that_is_read_far_behind_another_loses_nothing(world: World) -> None:
+    """In a replay the statuses of days may come before the transactions that they belong to."""
+    await say(world, T.status(0, "Charging"), T.status(20, "SuspendedEV"), T.status(40, "Charging"))
+    await say(world, T.status(1000, "Available"))
+    await world.ticked()
+    await say(world, T.status(1001, "Available"))
+    await world.ticked()
+    await say(world, T.started(0, 1000), T.ended(60, 7000))
+    (record,) = await until(world, 1100)
+    assert record.cdr.total_parking_time == Decimal("0.3333")
+
+
 async def test_a_stop_that_comes_after_all_corrects_the_guess(world: World) -> None:
     await say(world, *WHOLE[:3], T.status(70, "Available"))
     assert len(await until(world, 76)) == 1
