@@ -7,6 +7,7 @@ moment, and as of that moment: so it does not matter in which order the topics c
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from msgspec.structs import replace
 
 from consumers.billing import store
@@ -27,11 +28,14 @@ from consumers.runtime.program import Equipment
 from contract.events import Event
 from contract.registry import RegisteredStation
 from contract.topics import METER_VALUES, STATIONS, STATIONS_REGISTRY, TRANSACTIONS, Topic
+from eventlog.port import RecordRefused
 
 FRESH = timedelta(minutes=1)
 """A cost that is older by the clock is not shown: nobody stands there any more."""
 
 COUNT_EVERY_TICKS = 30
+
+_log = structlog.get_logger(__name__)
 
 
 class Billing:
@@ -150,9 +154,16 @@ class Billing:
             case = Case(row.session, facts, station.loose, (), zone)
             started_ms = facts.start.at_ms if facts.start else facts.at_ms
             tariff = self._desk.tariff(row.station, station.registered, facts, moment(started_ms))
-            if tariff is not None:
+            if tariff is None:
+                continue
+            row.progress = replace(row.progress, shown_ms=facts.seen_ms)
+            try:
                 work.emit(cost_so_far(row.station, case, tariff, self._rules))
-                row.progress = replace(row.progress, shown_ms=facts.seen_ms)
+            except (ArithmeticError, LookupError, RecordRefused, TypeError, ValueError):
+                # What was said must be billed, whether or not it can be shown: raised, it would go to the dead letters.
+                _log.exception("a cost cannot be shown", station=row.station, session=row.session)
+                self._metrics.failed.n += 1
+            else:
                 self._metrics.shown.n += 1
 
     def _is_to_be_shown(self, row: SessionRow, fresh_ms: int) -> bool:

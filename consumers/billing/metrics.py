@@ -16,7 +16,8 @@ class BillingMetrics:
             "records_flagged_total", "Records by each guess that they carry.", {"flag": tuple(FLAGS)}
         )
         self.failed = metrics.counter(
-            "sessions_failed_total", "Sessions that could not be billed for a fault of ours, by each try."
+            "sessions_failed_total",
+            "Sessions that could not be billed, or their cost shown, for a fault of ours, by each try.",
         )
         self.late = metrics.counter(
             "events_too_late_total", "Events of sessions that take no correction any more."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.billing.sessions.facts import Border, Facts
@@ -109,9 +109,8 @@ async def sessions_of(
 ) -> dict[Key, SessionRow]:
     """These sessions, and all that are open at these stations."""
     found: dict[Key, SessionRow] = {}
-    names = sorted({session for _, session in keys})
-    if names:
-        await _add(connection, found, SESSIONS.c.session.in_(names))
+    if keys:
+        await _add(connection, found, _among(SESSIONS, keys))
     if stations:
         await _add(connection, found, and_(SESSIONS.c.station.in_(sorted(stations)), SESSIONS.c.is_open))
     return found
@@ -186,12 +185,18 @@ async def last_records(
     if not rows:
         return {}
     statement = select(CDRS.c.station, CDRS.c.session, CDRS.c.revision, CDRS.c.document).where(
-        CDRS.c.session.in_(sorted({row.session for row in rows})), ~CDRS.c.is_credit
+        _among(CDRS, {(row.station, row.session) for row in rows}), ~CDRS.c.is_credit
     )
     return {
         ((station, session), revision): decode_issued(document)
         for station, session, revision, document in await connection.execute(statement)
     }
+
+
+def _among(table: Table, keys: Collection[Key]) -> ColumnElement[bool]:
+    """These sessions, and few more. Names alone do not tell them: stations that count from 1 share theirs."""
+    stations, sessions = (sorted(set(names)) for names in zip(*keys, strict=True))
+    return and_(table.c.session.in_(sessions), table.c.station.in_(stations))
 
 
 async def open_sessions(connection: AsyncConnection, shards: Iterable[int]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from consumers.billing import shelf
+from consumers.billing import shelf, store
 from consumers.billing.app import make
 from consumers.billing.records import issued
 from consumers.billing.sessions.assembly import Session
@@ -28,7 +28,7 @@ from contract.events import Event
 from contract.model import Sample, SignedReading
 from contract.registry import Coordinates, RegisteredStation
 from contract.results import CommandRequest
-from contract.topics import CDRS, COMMANDS, STATIONS_REGISTRY
+from contract.topics import CDRS, COMMANDS, DEAD_LETTERS, STATIONS_REGISTRY
 from tests.consumers.billing.ocpi import check_cdr
 from tests.consumers.billing.saying import STATION, Saying, at, register
 from tests.support.consumers import Clock, World, consuming
@@ -369,6 +369,33 @@ async def test_the_cost_of_a_running_session_is_shown(tmp_path: Path) -> None:
         ]
         assert len({one.id for one in sent}) == 3
         assert {one.record.key for one in world.published(COMMANDS)} == {STATION}
+
+
+async def test_a_cost_that_cannot_be_shown_loses_nothing_of_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> Any:
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr("consumers.billing.consumer.cost_so_far", failing)
+    clock = Clock()
+    clock.at = at(0)
+    async with running(tmp_path, clock, billing_live_cost="all") as world:
+        await load(world, TARIFFS)
+        await say(world, T.started(0, 1000))
+        await world.caught_up()
+        await say(world, *WHOLE[1:])
+        (record,) = await until(world, 66)
+        assert record.energy_wh == 6000
+        assert world.published(DEAD_LETTERS) == []
+
+
+async def test_of_sessions_that_are_named_alike_only_the_stations_own_are_read(world: World) -> None:
+    await say(world, *(Saying("1", station=f"CP-{n}").started(0, 0) for n in range(5)))
+    await world.caught_up()
+    async with world.database.reading() as connection:
+        found = await store.sessions_of(connection, {("CP-3", "1")}, ())
+    assert found.keys() == {("CP-3", "1")}
 
 
 async def test_a_replay_of_the_whole_topic_gives_identical_records(world: World, tmp_path: Path) -> None:
