@@ -63,20 +63,23 @@ class Streaming:
         )
         response.headers.update(request[HEADERS])
         await response.prepare(request)
-        await _send(response, f"retry: {RETRY_MS}\nid: {positions.written(sequences)}\n\n".encode())
+        await _send(request, response, f"retry: {RETRY_MS}\nid: {positions.written(sequences)}\n\n".encode())
         while not follower.is_closed:
             news = await follower.news(QUIET_SECONDS)
-            if follower.is_closed or not await _send(response, b":\n\n" if news is None else _written(news)):
+            said = b":\n\n" if news is None else _written(news)
+            if follower.is_closed or not await _send(request, response, said):
                 break
         return response
 
 
-async def _send(response: web.StreamResponse, said: bytes) -> bool:
+async def _send(request: web.Request, response: web.StreamResponse, said: bytes) -> bool:
     """Whether it was taken."""
     try:
         async with asyncio.timeout(SLOW_SECONDS):
             await response.write(said)
     except (OSError, TimeoutError):
+        if request.transport is not None:
+            request.transport.abort()  # a mere close would wait for what is not taken
         return False
     return True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from consumers.monitoring import positions
+from consumers.monitoring.api import streaming
 from consumers.monitoring.followers import OWED_AT_MOST, Follower
 from consumers.monitoring.tally import LEVELS
 from contract.topics import partition_of
@@ -170,6 +172,25 @@ async def test_what_changed_while_one_caught_up_is_newer_than_what_was_missed() 
 
 
 class TestSlow:
+    async def test_who_takes_nothing_is_cut_off(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streaming, "SLOW_SECONDS", 0.2)
+        large = dict.fromkeys(
+            (f"CP-{number}" for number in range(1000)), msgspec.Raw(b'"%s"' % (b"x" * 2000))
+        )
+        async with viewing(tmp_path) as viewer:
+            watch, server = viewer.server._watch, viewer.server._runner.server
+            assert server is not None
+            with socket.create_connection(("127.0.0.1", viewer.server.port)) as asking:
+                asking.sendall(b"GET /api/v1/changes HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                await viewer.world.until(lambda: watch.followers == 1)
+                (follower,) = watch._followers
+                for sequence in range(10):
+                    follower.offer(large, TOTALS, {0: sequence})
+                    await asyncio.sleep(0.05)
+                await viewer.world.until(lambda: watch.followers == 0 and not server.connections)
+
     async def test_a_station_is_owed_once(self) -> None:
         follower = Follower(None, overview=True)
         follower.begin(TOTALS, {0: 1})
