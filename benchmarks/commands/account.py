@@ -55,9 +55,10 @@ class Account:
         """From when each command was due to its CALL at the station."""
         return [at - self._due[command] for command, at in self._reached.items()]
 
-    def behind(self, at: float) -> int:
-        """How many had not reached their station at that time."""
-        return len(self._due) - sum(reached <= at for reached in self._reached.values())
+    def behind(self, seconds: float) -> int:
+        """How many had not reached their station so long after the last was due."""
+        until = max(self._due.values()) + seconds
+        return len(self._due) - sum(reached <= until for reached in self._reached.values())
 
     def judge(self) -> Counter[str]:
         """What is wrong, once no more can come."""

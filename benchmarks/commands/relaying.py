@@ -41,7 +41,8 @@ class Relay:
     """Commands at a rate. Shares are of one core; the gateways have one together.
 
     `cpu_us` is a command's, over all gateways: what they used, less what they use in the same time under the
-    same events without commands (`baseline_share`). `behind`: commands that were left behind.
+    same events without commands (`baseline_share`). `behind`: commands that were left behind; where there are
+    any, the window is longer than the load, and says nothing of the cost of one.
     """
 
     gateways: int
@@ -51,7 +52,7 @@ class Relay:
     to_result: Waits
     events: Waits | None
     behind: int
-    cpu_us: float
+    cpu_us: float | None
     baseline_share: float
     gateway_share: float
     broker_share: float | None
@@ -84,9 +85,10 @@ async def relay(gateways: Gateways, backend: Backend, broker: Broker, rates: Rat
     events = await _load(gateways, backend, rates)
     await asyncio.sleep(DRAINED_SECONDS)
     window.close()
-    behind = account.behind(time.monotonic())
     gateways.check()
     await backend.settle(since_ms)
+    behind = account.behind(DRAINED_SECONDS)
+    used_seconds = window.server_seconds - baseline.server_share * window.seconds
     return Relay(
         gateways=gateways.count,
         commands_per_second=rates.commands,
@@ -95,7 +97,7 @@ async def relay(gateways: Gateways, backend: Backend, broker: Broker, rates: Rat
         to_result=waits(account.result_seconds),
         events=waits(events) if events else None,
         behind=behind,
-        cpu_us=(window.server_seconds - baseline.server_share * window.seconds) / len(account) * 1e6,
+        cpu_us=None if behind else used_seconds / len(account) * 1e6,
         baseline_share=baseline.server_share,
         gateway_share=window.server_share,
         broker_share=window.broker_share,

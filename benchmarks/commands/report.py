@@ -7,6 +7,7 @@ from rich.table import Table
 
 from benchmarks.commands.plan import CommandResults
 from benchmarks.commands.relaying import Relay, Waits
+from benchmarks.figures import ratio
 from benchmarks.report import Goal, markdown, number, show_tables
 
 P99_AT = 100.0
@@ -31,11 +32,11 @@ def _relayed(alone: list[Relay]) -> Iterator[Goal]:
 
 
 def _shared(shared: list[Relay]) -> Iterator[Goal]:
-    several = [one for one in shared if one.gateways > 1]
+    several = [one for one in shared if one.gateways > 1 and one.cpu_us is not None]
     if len(several) > 1:
         few, many = several[0], several[-1]
         name = f"CPU of a command with {many.gateways} gateways, times that with {few.gateways}"
-        yield Goal(name, GROWTH, many.cpu_us / few.cpu_us, at_most=True)
+        yield Goal(name, GROWTH, ratio(many.cpu_us, few.cpu_us), at_most=True)
         name = f"MB of a gateway among {many.gateways}, times that among {few.gateways}"
         yield Goal(name, 1, max(many.resident_mb) / max(few.resident_mb), at_most=True)
 

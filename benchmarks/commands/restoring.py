@@ -23,7 +23,7 @@ from benchmarks.load import station_id
 from benchmarks.processes import Program, ServerFailed, resident_kb
 from contract.presence import Presence
 from contract.topics import COMMANDS, PRESENCE
-from eventlog.port import EventLog, Record
+from eventlog.port import Record
 from eventlog.url import open_log
 from gateway.metrics import GatewayMetrics
 from gateway.routing.living import Living
@@ -49,12 +49,10 @@ class Restore:
     peak_mb: float
 
 
-async def restore(log: EventLog, stations: int, surroundings: Surroundings) -> Restore:
+async def restore(stations: int, surroundings: Surroundings) -> Restore:
     """Fill the presence topic, and have a router restore it. Raises ServerFailed, LogUnavailable."""
     assert surroundings.kafka is not None
-    for start in range(0, stations, AT_ONCE):
-        several = announcements(range(start, min(start + AT_ONCE, stations)))
-        await asyncio.gather(*(log.append(record) for record in several))
+    await _fill(surroundings.kafka, stations)
     arguments = ["--event-log", surroundings.kafka, "--stations", str(stations)]
     command = [sys.executable, "-m", "benchmarks.commands.restoring", *arguments]
     router = Program("restoring-router", command, surroundings.core, surroundings.folder)
@@ -65,6 +63,17 @@ async def restore(log: EventLog, stations: int, surroundings: Surroundings) -> R
     finally:
         router.stop()
     return msgspec.json.decode(router.output.read_text().splitlines()[-1], type=Restore)
+
+
+async def _fill(event_log: str, stations: int) -> None:
+    log = open_log(event_log)
+    await log.open()
+    try:
+        for start in range(0, stations, AT_ONCE):
+            several = announcements(range(start, min(start + AT_ONCE, stations)))
+            await asyncio.gather(*(log.append(record) for record in several))
+    finally:
+        await log.close()
 
 
 def announcements(serials: range) -> Iterator[Record]:

@@ -53,6 +53,6 @@ def test_results_of_other_measurements_are_none_of_ours() -> None:
     assert account.judge() == {}
 
 
-def test_who_is_behind_had_not_arrived_by_then() -> None:
+def test_who_is_behind_had_not_arrived_so_long_after_the_last_was_due() -> None:
     account = answered()
-    assert [account.behind(at) for at in (1.0, 1.5, 2.03)] == [2, 1, 0]
+    assert [account.behind(seconds) for seconds in (0.03, 0.02, -0.99, -1.0)] == [0, 1, 1, 2]
