@@ -202,7 +202,7 @@ class FakeMonitoring:
 
     async def _send(self, request: web.Request) -> web.Response:
         if self.command_token and request.headers.get("X-Command-Token") != self.command_token:
-            return _problem(401, "The gateway asks for its token.")
+            return _problem(403, "The gateway asks for its token.")
         body = await request.json()
         station = request.match_info["station"]
         self.sent.append({"station": station, **body})

@@ -1,5 +1,6 @@
 """Asking a station to do something: only with a token, only after it was confirmed, and told how it ended."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,32 @@ async def test_a_wrong_token_is_asked_for_again(look: Look) -> None:
         await give_token(visit, "gateway-token")
         await visit.button("Reset", within=dialog(visit)).click()
         await expect(dialog(visit)).to_contain_text("The station accepted.")
+
+
+async def test_what_cannot_be_a_token_is_said_in_words_and_goes_nowhere(look: Look) -> None:
+    async with look([BUSY]) as visit:
+        await visit.go_to_station(STATION)
+        await visit.button("Reset").click()
+        for odd in ("schlüssel", "two words", "“quoted”"):
+            await give_token(visit, odd)
+            await expect(dialog(visit).get_by_role("alert")).to_have_text(
+                re.compile("^This cannot be a token")
+            )
+        await give_token(visit, "gateway-token")
+        await visit.button("Reset", within=dialog(visit)).click()
+        await expect(dialog(visit)).to_contain_text("The station accepted.")
+
+
+async def test_who_is_signed_out_meanwhile_signs_in_and_keeps_the_gateway_s_token(look: Look) -> None:
+    async with look([BUSY]) as visit:
+        await visit.go_to_station(STATION)
+        await visit.button("Reset").click()
+        await give_token(visit, "gateway-token")
+        visit.monitoring.token = "the-page-s-own-token"
+        await visit.button("Reset", within=dialog(visit)).click()
+        await expect(visit.heading("Fleet monitor")).to_be_visible()
+        assert visit.monitoring.sent == []
+        assert await visit.page.evaluate("sessionStorage.length") == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ export async function learnPossible() {
 
 /** @param {string} token the monitoring's; a cookie is given for it. Throws ApiFault. */
 export async function signIn(token) {
-  await ask("sign-in", { body: { token }, headers: {} });
+  await ask("sign-in", { body: { token } });
   await learnPossible();
 }
 

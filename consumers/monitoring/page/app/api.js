@@ -2,6 +2,8 @@
 
 const ROOT = new URL("api/v1/", document.baseURI);
 const DEADLINE_MS = 15_000;
+/** Where a token is shown; to be refused there signs nobody out. */
+const SIGN_IN = "sign-in";
 
 /** Why there is no answer, in words for people. `status` is HTTP's, 0 where nobody answered. */
 export class ApiFault extends Error {
@@ -76,7 +78,7 @@ export async function ask(path, how = {}) {
     throw new ApiFault(0, late.aborted ? "The monitoring does not answer." : "The monitoring cannot be reached.");
   }
   const fault = await faultOf(response);
-  if (fault.status === 401 && !how.headers) signedOut();
+  if (fault.status === 401 && path !== SIGN_IN) signedOut();
   throw fault;
 }
 

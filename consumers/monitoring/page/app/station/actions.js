@@ -1,7 +1,7 @@
 /** Asking a station to do something: the token once, the order with its confirmation, and then what became of it. */
 
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { ask, stationPath } from "../api.js";
+import { ApiFault, ask, stationPath } from "../api.js";
 import { commandToken, forgetCommandToken, keepCommandToken, possible } from "../access.js";
 import { dialog } from "../parts/dialog.js";
 import { field } from "../parts/fields.js";
@@ -12,6 +12,9 @@ import { outcome } from "./outcome.js";
 
 const DEADLINE_SECONDS = 30;
 const WAIT_SECONDS = 35;
+/** What can stand in a header: printable ASCII without spaces. */
+const TOKEN = /^[!-~]*$/;
+const NO_TOKEN = "This cannot be a token: one has letters, digits and signs of the English keyboard, and no spaces.";
 
 /** @typedef {{name: import("./orders.js").OrderName, aim: import("./orders.js").Aim, id: string,
  *   step: "token" | "form" | "sending" | "done", form: Record<string, string>, result?: any,
@@ -55,7 +58,7 @@ export function actions(station, state, heard) {
     } catch (error) {
       if (asking?.id !== mine.id) return;
       const fault = /** @type {import("../api.js").ApiFault} */ (error);
-      const isRefused = fault.status === 401 || fault.status === 403;
+      const isRefused = fault.status === 403;
       if (isRefused) forgetCommandToken();
       go({ step: isRefused ? "token" : "form", fault });
     }
@@ -85,6 +88,7 @@ export function actions(station, state, heard) {
 
   /** @param {string} token */
   function take(token) {
+    if (!TOKEN.test(token)) return go({ fault: new ApiFault(0, NO_TOKEN) });
     keepCommandToken(token);
     go({ step: "form", fault: undefined });
   }
@@ -99,7 +103,7 @@ export function actions(station, state, heard) {
 function tokenForm(fault, take, close) {
   return html`<form @submit=${(/** @type {SubmitEvent} */ event) => take(formOf(event).token.trim())}>
     <p>Commands go through the gateway's API. They need its token, <code>OCPP_API_TOKEN</code>. It is kept in this tab only.</p>
-    ${fault ? html`<p class="form-fault" role="alert">The gateway did not take it: ${fault.message}</p>` : nothing}
+    ${fault ? html`<p class="form-fault" role="alert">${fault.status ? "The gateway did not take it: " : ""}${fault.message}</p>` : nothing}
     ${field({ name: "token", label: "Token", isSecret: true, hint: "Leave it empty where the gateway asks for none." })}
     <div class="dialog-buttons">
       <button class="button" type="button" @click=${close}>Cancel</button>
