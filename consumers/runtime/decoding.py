@@ -40,7 +40,7 @@ def read(stored: Stored) -> Read:
         return Read(stored, _message(stored))
     except _UnknownType:
         return Read(stored, None)
-    except (KeyError, ValueError) as fault:  # msgspec's and Unicode's faults are ValueErrors
+    except (KeyError, RecursionError, ValueError) as fault:  # msgspec's and Unicode's faults are ValueErrors
         return Read(stored, None, f"{type(fault).__name__}: {fault}")
 
 
@@ -61,7 +61,7 @@ def _message(stored: Stored) -> Message:
     if decode is not None:
         value = None if record.value is None else decode(record.value)
         return Message(value, record.key, stored.place, appended_at)
-    headers = dict(record.headers)
+    headers = {name: value for name, value in record.headers if value is not None}
     kind = headers["ce_type"]
     decode = _events.get(kind)
     if decode is None:

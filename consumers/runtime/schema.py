@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
-from consumers.runtime.columns import Moment
+from consumers.runtime.columns import Moment, Words
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts only what it calls an INTEGER PRIMARY KEY."""
@@ -38,7 +38,7 @@ class Schema:
             Column("id", RowId, primary_key=True),
             Column("shard", Integer, nullable=False),
             Column("topic", Text, nullable=False),
-            Column("key", Text, nullable=False),
+            Column("key", Words, nullable=False),
             Column("value", LargeBinary),
             Column("headers", LargeBinary, nullable=False),
             Column("partition", Integer),

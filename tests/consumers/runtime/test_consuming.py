@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from consumers.runtime.settings import ConsumerSettings
 from contract.registry import RegisteredStation
@@ -87,6 +88,25 @@ async def test_what_nobody_can_read_is_a_dead_letter_and_what_is_new_is_passed_o
         assert records.at("counting", STATIONS.name, "handled").n == 2
         assert records.at("counting", STATIONS.name, "dead_letter").n == 4
         assert records.at("counting", STATIONS.name, "skipped").n == 1
+
+
+async def test_what_is_written_in_bad_faith_stops_nobody(tmp_path: Path, address: str) -> None:
+    nothing: Any = None
+    deep = b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    bad = (
+        Record(STATIONS.name, "CS-1", deep, HEARTBEAT),
+        Record(STATIONS.name, "CS-1", b"{}", [("ce_type", nothing), ("ce_id", b"x")]),
+        Record(STATIONS.name, "CS-1", b"{}", [("ce_type", b"x" * 200_000), ("ce_id", b"x")]),
+        Record(STATIONS.name, "CS-1", b"!" * 850_000, [("ce_type", b"x"), ("else", b"x" * 150_000)]),
+        Record(STATIONS.name, "CS\0-1", b"{", HEARTBEAT),
+    )
+    async with consuming(tmp_path, SCHEMA, CountingSettings, make, database=address) as world:
+        for record in bad:
+            await world.append_record(record)
+        await world.append(heartbeat("CS-1"))
+        await world.caught_up()
+        assert await counts(world) == {"CS-1": 1}
+        assert len(world.published(DEAD_LETTERS)) == len(bad)
 
 
 async def test_the_registry_is_read_as_what_it_holds(tmp_path: Path) -> None:
