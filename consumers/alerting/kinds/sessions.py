@@ -47,6 +47,7 @@ def _judge_silent(judged: Judged) -> Iterator[Verdict]:
         return
     subject = SESSION + name
     evse = evse_key(event.evse) or (session.evse if session else "")
+    yield from _superseded(judged, name)
     if isinstance(event, TransactionEnded):
         yield Ended(subject)
     elif isinstance(event, MeterSampled) or (session is None and judged.parameters.from_start):
@@ -68,6 +69,7 @@ def _judge_powerless(judged: Judged) -> Iterator[Verdict]:
     name, session = _session(judged)
     if name is None or _is_over(judged, session):
         return
+    yield from _superseded(judged, name)
     if isinstance(event, MeterSampled):
         evse = evse_key(event.evse) or (session.evse if session else "")
         flows = _flows(judged, session)
@@ -77,6 +79,15 @@ def _judge_powerless(judged: Judged) -> Iterator[Verdict]:
             yield Ended(SESSION + name)
     elif isinstance(event, TransactionEnded) or _pauses(event):
         yield Ended(SESSION + name)
+
+
+def _superseded(judged: Judged, name: str) -> Iterator[Ended]:
+    """A session that begins at an EVSE shows that those before it are over, though their ends were lost."""
+    event, sessions = judged.heard.event, judged.station.sessions
+    if isinstance(event, TransactionStarted) and event.evse is not None:
+        for other in _running_at(judged, str(event.evse.id)):
+            if other != name and sessions[other].began_ms < judged.heard.at_ms:
+                yield Ended(SESSION + other)
 
 
 def _pauses(event: Event) -> bool:

@@ -226,6 +226,24 @@ def test_meter_values_after_the_end_begin_nothing() -> None:
     assert it.station.watches == {}
 
 
+@pytest.mark.parametrize("rule", ["kind: session_silent, for: 30m", "kind: session_without_power, for: 30m"])
+def test_a_session_whose_end_was_lost_is_over_when_the_next_begins(rule: str) -> None:
+    it = watched(rule)
+    it.hear(A.starts(0))
+    it.hear(A.starts(0, "elsewhere", evse=2))
+    it.hear(A.meters(4, wh=100, watts=0))
+    alive(it, *range(5, 50))
+    assert it.told[0][0] == "raised"
+    before = len(it.told)
+    it.hear(A.meters(50, "next", watts=7000))
+    it.hear(A.starts(50, "next"))
+    it.hear(A.meters(51, "next", watts=7000))
+    it.hear(A.starts(0))  # said again, which is no news
+    alive(it, 51, 52)
+    assert it.told[before:] == [("resolved", 50)]
+    assert it.changes[-1].alert.transaction == "T"
+
+
 def test_a_session_that_began_before_the_log_did_is_watched_too() -> None:
     it = watched("kind: session_silent, for: 30m")
     it.hear(A.meters(0, "old"))
