@@ -1,7 +1,9 @@
 """The port of a receiver: what it is told, and how it says that it did not take it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from consumers.alerting.alerts import Alert
 
@@ -39,6 +41,9 @@ class Receiver(Protocol):
 
 
 def name_of(kind: str, address: str) -> str:
-    """A receiver's name: its kind and host. What else is in its address may be secret."""
-    host = address.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    return f"{kind} {host}"
+    """A receiver's name: its kind and host. What else is in its address may be secret, and is a digest here."""
+    parts = urlsplit(address)
+    name = f"{kind} {parts.netloc.rpartition('@')[2]}"
+    if not (parts.path or parts.query):
+        return name
+    return f"{name} {hashlib.blake2b(address.encode(), digest_size=4).hexdigest()}"

@@ -38,8 +38,7 @@ class Webhook:
         timeout_seconds: float,
         secret: str | None = None,
     ) -> None:
-        place = hashlib.blake2b(address.encode(), digest_size=4).hexdigest()  # a path may hold a token
-        self.name = f"{name_of('webhook', address)} {place}"
+        self.name = name_of("webhook", address)
         self._client = client
         self._address = address
         self._now = now

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -159,7 +160,11 @@ async def test_the_end_of_an_alert_that_nobody_took_for_a_day_is_dropped(running
 
 
 def test_names_and_settings_hold_no_secret() -> None:
-    assert name_of("webhook", "https://user:secret@host:8443/token") == "webhook host:8443"
+    assert name_of("alertmanager", "https://user:secret@host:8443") == "alertmanager host:8443"
+    addresses = [f"https://user:secret@host:8443{token}" for token in ("/token-1", "/token-2", "?token=3")]
+    names = {name_of("alertmanager", address) for address in addresses}
+    assert len(names) == len(addresses), "each is a receiver of its own"
+    assert all(re.fullmatch("alertmanager host:8443 [0-9a-f]{8}", name) for name in names)
     with pytest.raises(SettingsFault, match="set OCPP_ALERTING_WEBHOOKS too"):
         AlertingSettings.load(alerting_webhook_secret=SECRET)
     with pytest.raises(SettingsFault, match="several with a comma between them"):
