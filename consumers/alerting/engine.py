@@ -16,7 +16,7 @@ from consumers.alerting.kinds.many import Many
 from consumers.alerting.kinds.table import KINDS
 from consumers.alerting.rules import SEVERITIES, Rule, Rules, attribute, counting, means
 from consumers.alerting.shard_time import JUMP_MS, LATE_MS, ShardTime
-from consumers.alerting.station import REMEMBERED, Station, Watch, hear
+from consumers.alerting.station import MAX_WATCHES, REMEMBERED, Station, Watch, hear
 from contract.events import Event
 
 AGAIN_MS: Final = 120_000
@@ -162,6 +162,8 @@ class _Turn:
         if not means(rule, self._name, self._station):
             return
         if watch is None:
+            if len(self._station.watches) >= MAX_WATCHES:
+                return
             watch = self._station.watches[key] = Watch()
         if heard.appended_ms - heard.at_ms > LATE_MS:
             watch.hold_ms = heard.appended_ms + JUMP_MS

@@ -30,6 +30,8 @@ POWER: Final = "Power.Active.Import"
 MAX_SESSIONS = 32
 MAX_EVSES = 64
 MAX_RESERVATIONS = 32
+MAX_WATCHES = 512
+"""A station that makes up connectors, sessions or types of events fills no memory, and makes no storm."""
 ENDED_KEPT_MS = 900_000
 """So long an ended session is remembered, so that a reading that comes late does not look like a new one."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consumers.alerting.shard_time import GAP_MS, ShardTime
-from consumers.alerting.station import MAX_SESSIONS, register
+from consumers.alerting.station import MAX_SESSIONS, MAX_WATCHES, register
 from contract.events import (
     AuthorizationRequested,
     FirmwareStatus,
@@ -542,3 +542,14 @@ def test_the_time_of_a_shard() -> None:
     assert time.hear(5) == time
     assert time.until(10**9).silence_ms == 1_000_000 + GAP_MS
     assert time.until(10**9).until(5).now_ms == 10**9
+
+
+def test_a_station_that_makes_things_up_makes_no_storm_and_is_heard_again_later() -> None:
+    it = watched("kind: security_event, within: 1h")
+    for number in range(2 * MAX_WATCHES):
+        it.hear(A.says(SecurityEvent, 0, type=f"made up {number}"))
+    assert len(it.station.watches) == len(it.told) == MAX_WATCHES
+    it.tick(61)
+    assert it.station.watches == {}
+    it.hear(A.says(SecurityEvent, 62, type="TamperDetectionActivated"))
+    assert it.told[-1] == ("raised", 62)
