@@ -18,7 +18,7 @@ from tests.cli.conftest import Ran, Started
 
 Json = dict[str, Any]
 
-TRIES = 12
+TRIES = 40
 """The demo's own drivers come and go, half an hour in eight seconds: a connector may just be taken."""
 
 
@@ -48,14 +48,24 @@ class Terminal:
         self._address = address
 
     async def stations(self, version: str) -> list[str]:
-        listing = ("stations", "--online", "--json", "--event-log", self._address)
-        done = await asyncio.to_thread(self._run, *listing)
-        online = [json.loads(line) for line in done.stdout.splitlines()]
-        return [one["id"] for one in online if one["version"] == version]
+        """All of this version: the line of one may just be cut, and then it is listed as it was."""
+        done = await asyncio.to_thread(self._run, "stations", "--json", "--event-log", self._address)
+        known = [json.loads(line) for line in done.stdout.splitlines()]
+        return [one["id"] for one in known if one["version"] == version]
 
     async def ask(self, station: str, command: str, **arguments: Any) -> Json:
         """The result, whatever it is."""
-        given = ("--json", json.dumps(arguments), "--output", "json", "--wait", "10")
+        # The demo cuts lines for seconds: who is away is waited for.
+        given = (
+            "--json",
+            json.dumps(arguments),
+            "--output",
+            "json",
+            "--wait",
+            "10",
+            "--when-offline",
+            "wait",
+        )
         where = ("--event-log", self._address)
         done = await asyncio.to_thread(self._run, "command", station, command, *given, *where)
         assert done.stdout, done.stderr
@@ -68,12 +78,15 @@ class Terminal:
         started = await self.ask(station, "transaction.start", idToken={"value": token, "type": "ISO14443"})
         if started["status"] != "accepted":
             return started
-        transaction_id = await self._begun(station, token, started["answer"].get("remoteStartId"))
+        try:
+            transaction_id = await self._begun(station, token, started["answer"].get("remoteStartId"))
+        except TimeoutError:  # nobody plugged in, or one of the demo's own drivers was quicker
+            return {"status": "timed_out", "why": f"{station} accepted {token}, and no transaction began"}
         return await self.ask(station, "transaction.stop", transactionId=transaction_id)
 
     async def _begun(self, station: str, token: str, remote_start_id: int | None) -> str:
         """The transaction that was started so: 2.x tells by which request, 1.6 by which token."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(15):
             while True:
                 async for stored in self._log.read([TRANSACTIONS.name]):
                     data = msgspec.json.decode(stored.record.value or b"")
@@ -97,7 +110,7 @@ async def accepted(attempt: Callable[[int], Awaitable[Json]]) -> Json:
     raise AssertionError(refusals)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
 async def test_a_station_starts_stops_resets_unlocks_reads_and_writes(
     run: Ran, address: str, version: str
@@ -109,9 +122,9 @@ async def test_a_station_starts_stops_resets_unlocks_reads_and_writes(
     assert len(stations) == 3
 
     variable = {"component": "OCPPCommCtrlr", "variable": "HeartbeatInterval"}
-    written = await terminal.ask(stations[0], "variables.set", variables=[{**variable, "value": "77"}])
-    assert written["status"] == "accepted", written
-    read = await terminal.ask(stations[0], "variables.get", variables=[variable])
+    value = [{**variable, "value": "77"}]
+    await accepted(lambda _: terminal.ask(stations[0], "variables.set", variables=value))
+    read = await accepted(lambda _: terminal.ask(stations[0], "variables.get", variables=[variable]))
     assert read["answer"]["variables"][0]["value"] == "77"
 
     await accepted(lambda n: terminal.charge(stations[n % 3], f"REMOTE{n}"))
