@@ -78,7 +78,9 @@ class ShardClock:
             if partition not in self._ends:
                 time = None
             elif partition in behind:
-                time = self._read_up_to.get(partition)
+                # A producer may write any time into a record: one that is to come would run all timers out.
+                read_up_to = self._read_up_to.get(partition)
+                time = None if read_up_to is None else min(read_up_to, self._looked_at)
             else:
                 time = self._looked_at
             earlier = times.get(partition.number, time)

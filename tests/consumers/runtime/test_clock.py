@@ -44,6 +44,13 @@ def test_a_shard_that_is_behind_has_the_time_of_its_records() -> None:
     assert made.now()[0] == NOW
 
 
+def test_a_record_from_the_future_does_not_make_it_later_than_it_is() -> None:
+    made = clock(A0)
+    made.look({A0: 10}, NOW)
+    made.advance(A0, 5, ago(-1_000_000))
+    assert made.now() == {0: NOW}
+
+
 def test_a_shard_is_as_late_as_its_slowest_topic() -> None:
     made = clock(A0, B0)
     made.look({A0: 10, B0: 10}, NOW)
