@@ -7,6 +7,7 @@ from urllib.parse import quote
 import msgspec
 import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from yarl import URL
 
 from consumers.monitoring.api import reading
 from consumers.monitoring.api.asked import LONGEST_WAIT_SECONDS
@@ -62,7 +63,8 @@ class Commanding:
             self._http = ClientSession()
         try:
             async with self._http.post(
-                f"{self._address}/v1/stations/{quote(station, safe='')}/commands",
+                # Encoded as it is: a station may be called `..`, which is no way up.
+                URL(f"{self._address}/v1/stations/{quote(station, safe='*=:+@')}/commands", encoded=True),
                 params=query,
                 data=msgspec.json.encode(body),
                 headers=headers,

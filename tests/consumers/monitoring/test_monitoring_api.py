@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from consumers.monitoring.state import STATUSES
 from contract.events import DataTransferReceived
@@ -300,6 +302,22 @@ class TestCommands:
             )
         assert (sent.status, sent.json) == (200, {"status": "accepted"})
         assert there.seen == [("/v1/stations/DE*1/commands?wait=5", body, "Bearer s3cret")]
+
+    async def test_the_name_of_a_station_leads_nowhere_else(
+        self, tmp_path: Path, gateway: tuple[Gateway, str]
+    ) -> None:
+        there, address = gateway
+        async with viewing(tmp_path, monitoring_command_api=address) as viewer:
+            for name in ("..", ".", "a|b"):
+                there.answer = web.json_response({})
+                path = f"/api/v1/stations/{quote(name)}/commands"
+                async with viewer.http.post(URL(viewer.url + path, encoded=True), json={}) as sent:
+                    assert sent.status == 200
+        assert [path for path, *_ in there.seen] == [
+            "/v1/stations/../commands",
+            "/v1/stations/./commands",
+            "/v1/stations/a%7Cb/commands",
+        ]
 
     @pytest.mark.parametrize(
         ("answer", "status", "name"),
