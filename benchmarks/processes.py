@@ -42,6 +42,14 @@ def resident_kb(pid: int) -> int:
     raise ServerFailed(f"process {pid} has no resident set")
 
 
+def peak_kb(pid: int) -> int:
+    """The largest resident set so far (proc(5), VmHWM). Not getrusage's: that one counts who started the program."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise ServerFailed(f"process {pid} has no resident set")
+
+
 def descendants(pid: int) -> list[int]:
     """The process and all below it: a broker is the child of the program that starts it."""
     found = [pid]

@@ -8,7 +8,6 @@ is the router: the gateway's own, alone in a process of its own. It prints what 
 import argparse
 import asyncio
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import uvloop
 
 from benchmarks.contestants import Surroundings
 from benchmarks.load import station_id
-from benchmarks.processes import Program, ServerFailed, resident_kb
+from benchmarks.processes import Program, ServerFailed, peak_kb, resident_kb
 from contract.presence import Presence
 from contract.topics import COMMANDS, PRESENCE
 from eventlog.port import Record
@@ -101,13 +100,13 @@ async def _restored(event_log: str, stations: int) -> Restore:
         await asyncio.sleep(LOOK_SECONDS)
     seconds = time.monotonic() - began
     kept_kb = resident_kb(os.getpid()) - base_kb
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base_kb
+    most_kb = peak_kb(os.getpid()) - base_kb
     if router.stations_online != stations:
         raise ServerFailed(f"{router.stations_online:,} stations are online, not {stations:,}")
     routing.cancel()
     await asyncio.gather(routing, return_exceptions=True)
     await log.close()
-    return Restore(stations, seconds, kept_kb / 1024, peak_kb / 1024)
+    return Restore(stations, seconds, kept_kb / 1024, most_kb / 1024)
 
 
 def main() -> None:
