@@ -10,8 +10,12 @@ LARGEST_SERIES: Final = 2000
 USUAL_SERIES: Final = 600
 FOLLOWED_AT_MOST: Final = 200
 LONGEST_TEXT: Final = 200
+LONGEST_LINE_BYTES: Final = 320 * 1024
+"""The line of a request: all six filters with twenty texts of two hundred characters, percent-encoded, fit in."""
 LONGEST_WAIT_SECONDS: Final = 300
 
+TEXT = "^[^\\x00]*$"
+"""PostgreSQL keeps no NUL, so nothing that is kept has one."""
 CURSOR = "^[A-Za-z0-9_-]{2,1200}$"
 POSITION = "^[0-9]{1,5}-[0-9]{1,18}([.][0-9]{1,5}-[0-9]{1,18})*$|^none$"
 
@@ -29,7 +33,7 @@ def _query(name: str, about: str, **schema: Any) -> Parameter:
 
 
 def _any_of(name: str, about: str, **item: Any) -> Parameter:
-    given = {"type": "string", "maxLength": LONGEST_TEXT, **item}
+    given = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": TEXT, **item}
     return _query(name, about, type="array", items=given, maxItems=20)
 
 
@@ -58,6 +62,7 @@ PARAMETERS: dict[str, list[Parameter]] = {
             "In id, name, site, serial number, vendor or model.",
             type="string",
             maxLength=LONGEST_TEXT,
+            pattern=TEXT,
         ),
         _query("connected", "Only those that are, or are not, connected.", type="boolean"),
         _query("charging", "Only those with, or without, a running session.", type="boolean"),
@@ -117,7 +122,7 @@ PARAMETERS: dict[str, list[Parameter]] = {
             **_any_of("station", "Only these stations; none said, all.", maxLength=48),
             "schema": {
                 "type": "array",
-                "items": {"type": "string", "maxLength": 48},
+                "items": {"type": "string", "maxLength": 48, "pattern": TEXT},
                 "maxItems": FOLLOWED_AT_MOST,
             },
         },

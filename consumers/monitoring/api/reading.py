@@ -62,7 +62,11 @@ def texts(request: web.Request, name: str, most: int = VALUES_AT_MOST) -> tuple[
     """A parameter that may be repeated."""
     given = request.query.getall(name, [])
     if len(given) > most or any(len(one) > LONGEST_TEXT or "\0" in one for one in given):
-        raise Refused(400, "bad-parameter", f"`{name}`: at most {most} texts of {LONGEST_TEXT} characters.")
+        raise Refused(
+            400,
+            "bad-parameter",
+            f"`{name}`: at most {most} texts of {LONGEST_TEXT} characters, none of them NUL.",
+        )
     return tuple(given)
 
 
@@ -73,7 +77,9 @@ def wanted(request: web.Request) -> Wanted:
         raise Refused(400, "bad-parameter", f"`status` is one of {', '.join(STATUSES)}, not {sorted(odd)}.")
     search = request.query.get("search", "")
     if len(search) > LONGEST_TEXT or "\0" in search:
-        raise Refused(400, "bad-parameter", f"`search` has at most {LONGEST_TEXT} characters.")
+        raise Refused(
+            400, "bad-parameter", f"`search` has at most {LONGEST_TEXT} characters, none of them NUL."
+        )
     return Wanted(
         search=search,
         connected=boolean(request, "connected"),

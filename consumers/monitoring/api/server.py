@@ -9,6 +9,7 @@ from aiohttp import web
 
 from consumers.monitoring.api.access import Access
 from consumers.monitoring.api.application import Api, Counted
+from consumers.monitoring.api.asked import LONGEST_LINE_BYTES
 from consumers.monitoring.api.commanding import Commanding
 from consumers.monitoring.api.fleet import Fleet
 from consumers.monitoring.api.listing import Listing
@@ -80,6 +81,7 @@ class Server:
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=STOP_SECONDS,
             turned_away=lambda _why: None,
+            max_line_size=LONGEST_LINE_BYTES,  # else what the document allows would not be read
         )
         loop.call_later(ASK_SECONDS, connection.drop_silent)
         return connection

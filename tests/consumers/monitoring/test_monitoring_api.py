@@ -365,3 +365,21 @@ async def test_the_fleet_s_metrics(viewer: Viewer) -> None:
     ):
         assert line in text
     assert "CP-1" not in text
+
+
+async def test_the_longest_filters_that_the_document_allows_are_read(viewer: Viewer) -> None:
+    longest = ["\N{BATTERY}" * 200] * 20
+    filters = ("version", "vendor", "model", "firmware", "site")
+    given = [
+        ("status", "Faulted"),
+        ("search", longest[0]),
+        *((name, one) for name in filters for one in longest),
+    ]
+    assert (await viewer.get("/stations", params=given)).json == {"stations": []}
+
+
+@pytest.mark.parametrize("name", ["search", "site"])
+async def test_a_nul_is_refused_and_called_by_its_name(viewer: Viewer, name: str) -> None:
+    refused = await viewer.get("/stations", params={name: "a\0"})
+    assert refused.status == 400
+    assert "NUL" in refused.json["detail"]
