@@ -41,7 +41,8 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class Clock:
     """The clock that the consumer sees: the real one, or the moment that a test sets."""
 
-    at: datetime | None = None
+    def __init__(self, at: datetime | None = None) -> None:
+        self.at = at
 
     def __call__(self) -> datetime:
         return self.at or datetime.now(UTC)

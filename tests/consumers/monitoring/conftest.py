@@ -33,7 +33,7 @@ from contract.presence import Presence
 from contract.registry import RegisteredStation
 from contract.topics import PRESENCE, STATIONS_REGISTRY, partition_of
 from eventlog.port import Place
-from tests.support.consumers import World, consuming
+from tests.support.consumers import Clock, World, consuming
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -190,8 +190,8 @@ def charger() -> Charger:
 
 @contextlib.asynccontextmanager
 async def monitoring(folder: Path, **overrides: Any) -> AsyncIterator[World]:
-    """The monitoring, whole; its page on a free port."""
-    given = {"monitoring_port": 0, **overrides}
+    """The monitoring, whole, at `NOW`: by the real clock that day is past, and forgotten. Its page is on a free port."""
+    given = {"monitoring_port": 0, "clock": Clock(NOW), **overrides}
     async with consuming(folder, SCHEMA, MonitoringSettings, make, **given) as world:
         yield world
 
@@ -237,7 +237,6 @@ async def viewing(folder: Path, **overrides: Any) -> AsyncIterator[Viewer]:
         monitoring(folder, **overrides) as world,
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as http,
     ):
-        world.clock.at = NOW
         yield Viewer(http, world)
 
 

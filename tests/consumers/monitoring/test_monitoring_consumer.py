@@ -24,8 +24,7 @@ from contract.model import Evse
 from contract.registry import RegisteredStation
 from contract.topics import PRESENCE, STATIONS_REGISTRY
 from eventlog.port import Record
-from tests.consumers.monitoring.conftest import NOW, Charger, Said, a_day, ago, message, monitoring
-from tests.support.consumers import Clock
+from tests.consumers.monitoring.conftest import Charger, Said, a_day, ago, message, monitoring
 from tests.support.memory_log import MemoryLog
 
 TABLES = (STATIONS, SHARDS, TRENDS, FACETS, TRANSITIONS, RECENT, SERIES)
@@ -214,15 +213,13 @@ async def test_how_events_are_cut_into_batches_changes_nothing(
 async def test_the_same_topics_read_anew_make_the_same_state(tmp_path: Path) -> None:
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
-    clock = Clock()
-    clock.at = NOW  # by the real one that day is long past, and would be forgotten at any moment
-    async with monitoring(tmp_path / "first", clock=clock) as world:
+    async with monitoring(tmp_path / "first") as world:
         for number in range(4):
             await a_day(world, f"CP-{number}")
         log = world.log
         await world.caught_up()
         first = await contents(world.database, sequences=False)
     log.store.positions.clear()
-    async with monitoring(tmp_path / "second", log=MemoryLog(log.store), clock=clock) as again:
+    async with monitoring(tmp_path / "second", log=MemoryLog(log.store)) as again:
         await again.caught_up()
         assert await contents(again.database, sequences=False) == first
