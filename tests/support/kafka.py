@@ -10,7 +10,6 @@ kernel when the thread that started it dies, so start brokers from the main thre
 import argparse
 import atexit
 import contextlib
-import ctypes
 import shutil
 import signal
 import socket
@@ -22,6 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.parent import die_with_parent
+
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "deploy" / "kafka"
 JARS = ROOT / ".cache" / "kafka"
@@ -29,7 +30,6 @@ CLUSTER_ID = "b2NwcC1nYXRld2F5LWRldg"  # any 16 bytes in base64
 JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=INFO"]
 STARTED = "Kafka Server started"
 START_SECONDS = 60.0
-PR_SET_PDEATHSIG = 1
 
 
 def fetch_jars() -> Path:
@@ -125,7 +125,7 @@ class KafkaNode:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C in the terminal is ours to handle
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
+                preexec_fn=die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
             )
 
 
@@ -195,13 +195,6 @@ def running(nodes: int = 1) -> Iterator[KafkaCluster]:
         yield cluster
     finally:
         cluster.stop()
-
-
-_libc = ctypes.CDLL(None)  # loaded here, because between fork and exec nothing may be
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 _given_ports: set[int] = set()

@@ -8,7 +8,6 @@ its parent: the kernel kills it when the thread that started it dies, so start i
 
 import atexit
 import contextlib
-import ctypes
 import itertools
 import os
 import pwd
@@ -23,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.debian import program
+from tests.support.parent import die_with_parent
 
 PACKAGE = "postgresql"
 USER = "postgres"
@@ -35,7 +35,6 @@ SETTINGS = {
     "log_min_messages": "warning",
 }
 START_SECONDS = 30.0
-PR_SET_PDEATHSIG = 1
 
 
 class Postgres:
@@ -125,7 +124,7 @@ class Postgres:
                 user=self._user,
                 group=self._group,
                 extra_groups=[] if self._user else None,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
+                preexec_fn=die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
             )
 
     def _run(self, name: str, *arguments: str) -> None:
@@ -173,13 +172,6 @@ def _children(pid: int) -> list[int]:
     with contextlib.suppress(FileNotFoundError):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return []
-
-
-_libc = ctypes.CDLL(None)  # loaded here, because between fork and exec nothing may be
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_port() -> int:

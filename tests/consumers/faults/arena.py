@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import hashlib
 import json
 import signal
@@ -26,19 +25,13 @@ from contract.topics import ALERTS, DEAD_LETTERS, EVERY_TOPIC, STATIONS, TRANSAC
 from eventlog.port import EventLog, Record, Stored
 from eventlog.url import open_log
 from tests.support.counting.app import seen
+from tests.support.parent import die_with_parent
 
 STATION_COUNT = 40
 SECONDS = 240.0
-PR_SET_PDEATHSIG = 1
 
 Sequences = dict[tuple[str, str], list[str]]
 """By station and topic, the digests in their order."""
-
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Member:
@@ -55,7 +48,7 @@ class Member:
                 cwd=Path(__file__).parents[3],
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
+                preexec_fn=die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
             )
 
     def said(self) -> str:
