@@ -1,12 +1,12 @@
 """A member of a consumer group on Kafka.
 
-aiokafka takes away and gives partitions in its own task, while `fetch` may be waiting in ours. The
-port promises that the callbacks stand around the records, so records that arrive between a
-revocation and the end of the assignment's callback wait here, and those of a partition that was
-taken away, or moved by a `seek` meanwhile, are dropped: they will be read again.
+One client is the member: it has the partitions, commits, and says where they begin and end. It reads nothing,
+because a broker answers what comes on one connection in its order, and a fetch waits there for half a second
+when there is nothing; reading is done by others (`readers`).
 
-A broker answers what comes on one connection in its order, and a fetch waits there for half a second when
-there is nothing. So where partitions begin and end is asked by a second client.
+aiokafka takes away and gives partitions in its own task, while `fetch` may be waiting in ours. The port promises
+that the callbacks stand around the records: what has been read of a partition that was taken away, or moved by
+a `seek`, is forgotten, and will be read again.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from eventlog.kafka.ending import end
+from eventlog.kafka.readers import Readers
 from eventlog.kafka.reading import stored
 from eventlog.port import Assigned, LogUnavailable, Partition, Stored
 
-Fetched = Mapping[TopicPartition, list[ConsumerRecord[bytes | None, bytes | None]]]
 Borders = Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
 
 SESSION_MILLISECONDS = 10_000
@@ -46,9 +46,6 @@ class KafkaSubscription(ConsumerRebalanceListener):
         self._on_revoked = on_revoked
         self._assigned: frozenset[Partition] = frozenset()
         self._settled = asyncio.Event()
-        self._rebalances = 0
-        self._sought: set[Partition] = set()
-        self._held: Fetched = {}
         self._failure: Exception | None = None
         self._closed = False
 
@@ -72,10 +69,10 @@ class KafkaSubscription(ConsumerRebalanceListener):
             partition_assignment_strategy=(RangePartitionAssignor,),
         )
         self._consumer.subscribe(self._topics, listener=self)
-        self._asking = AIOKafkaConsumer(**connection, group_id=None, isolation_level="read_committed")
+        self._readers = Readers(connection, self._topics)
         try:
             async with asyncio.timeout(deadline_seconds):
-                await self._asking.start()
+                await self._readers.start()
                 await self._consumer.start()
                 await self._settled.wait()
         except (KafkaError, OSError, TimeoutError) as error:
@@ -88,17 +85,16 @@ class KafkaSubscription(ConsumerRebalanceListener):
         while True:
             if self._failure is not None:
                 raise self._failure
-            left = max(0.0, until - loop.time())
             try:
-                async with asyncio.timeout(left + 0.001):
+                async with asyncio.timeout_at(until + 0.001):
                     await self._settled.wait()
             except TimeoutError:
                 return []
-            if not self._held:
-                self._held = await self._get(max_records, left)
-            records = await self._still_ours()
-            if records or loop.time() >= until:
-                return records
+            await self._wait(max(0.0, until - loop.time()))
+            # Not while partitions come and go: what was read of those before is forgotten when that is over.
+            taken = self._readers.take(max_records) if self._settled.is_set() else []
+            if taken or loop.time() >= until:
+                return [stored(record) for record in taken]
 
     async def commit(self, positions: Mapping[Partition, int]) -> None:
         offsets = {
@@ -119,37 +115,34 @@ class KafkaSubscription(ConsumerRebalanceListener):
     def seek(self, partition: Partition, offset: int) -> None:
         if partition not in self._assigned:
             raise ValueError(f"{partition} is not assigned to this member")
-        self._sought.add(partition)
-        self._consumer.seek(TopicPartition(*partition), offset)
+        self._readers.seek(TopicPartition(*partition), offset)
 
     async def begins(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        return await self._borders(self._asking.beginning_offsets, partitions)
+        return await self._borders(self._consumer.beginning_offsets, partitions)
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        return await self._borders(self._asking.end_offsets, partitions)
+        return await self._borders(self._consumer.end_offsets, partitions)
 
     async def position(self, partition: Partition) -> int:
         if partition not in self._assigned:
             raise ValueError(f"{partition} is not assigned to this member")
         try:
             async with asyncio.timeout(LOOK_SECONDS):
-                offset: int = await self._consumer.position(TopicPartition(*partition))
+                return await self._readers.position(TopicPartition(*partition))
         except (KafkaError, OSError, TimeoutError) as error:  # IllegalStateError: it is gone meanwhile
             raise LogUnavailable(f"the position in {partition} is not known: {error!r}") from error
-        return offset
 
     async def close(self, deadline_seconds: float = CLOSE_SECONDS) -> None:
         if self._closed:
             return
         self._closed = True
         await self.on_partitions_revoked(set())
-        await asyncio.gather(end(self._consumer, deadline_seconds), end(self._asking, deadline_seconds))
+        await asyncio.gather(end(self._consumer, deadline_seconds), self._readers.close(deadline_seconds))
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Called by aiokafka: a rebalance begins, and takes everything."""
         del revoked
         self._settled.clear()
-        self._rebalances += 1
         if self._assigned:
             await self._tell(self._on_revoked, self._assigned)
             self._assigned = frozenset()
@@ -158,7 +151,12 @@ class KafkaSubscription(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Called by aiokafka: a rebalance ends, and this is our share."""
-        self._sought.clear()
+        self._consumer.pause(*assigned)
+        try:
+            positions = {partition: await self._consumer.position(partition) for partition in assigned}
+        except KafkaError:
+            return  # taken away again meanwhile; the next share comes
+        self._readers.assign(positions)
         self._assigned = frozenset(Partition(topic, number) for topic, number in assigned)
         await self._tell(self._on_assigned, self._assigned)
         self._settled.set()
@@ -184,26 +182,12 @@ class KafkaSubscription(ConsumerRebalanceListener):
             ) from error
         return {Partition(*partition): offset for partition, offset in found.items()}
 
-    async def _get(self, max_records: int, wait_seconds: float) -> Fetched:
+    async def _wait(self, seconds: float) -> None:
+        """Until there are records, at most so long; what the group has to complain of is raised here too."""
         try:
-            return await self._consumer.getmany(timeout_ms=int(wait_seconds * 1000), max_records=max_records)
+            await self._consumer.getmany(timeout_ms=0)
+            await self._readers.wait(seconds)
         except ConsumerStoppedError:
             raise LogUnavailable("the subscription is closed") from None
         except KafkaError as error:
             raise LogUnavailable(f"the brokers do not give the records: {error!r}") from error
-
-    async def _still_ours(self) -> list[Stored]:
-        """What is held and may be given. It stays held while this waits, because `fetch` may be cancelled."""
-        if self._settled.is_set():
-            mine = self._assigned
-        else:
-            rebalances, assigned = self._rebalances, self._assigned
-            await self._settled.wait()
-            mine = assigned - self._sought if rebalances == self._rebalances else frozenset()
-        found, self._held = self._held, {}
-        return [
-            stored(record)
-            for partition, records in found.items()
-            if Partition(*partition) in mine
-            for record in records
-        ]
