@@ -298,7 +298,7 @@ class Router:
             if isinstance(action, Insist):
                 self._append(action.record, partial(self._insisted, partition, action))
             else:
-                self._append(action.record, _proposed)
+                self._append(action.record, partial(self._proposed, partition, action.record))
 
     def _append(self, record: Record, ended: Callable[[asyncio.Future[Place]], None]) -> None:
         self._in_flight += 1
@@ -309,6 +309,11 @@ class Router:
     def _landed(self, _: asyncio.Future[Place]) -> None:
         self._in_flight -= 1
         self._room.set()
+
+    def _proposed(self, partition: RoutedPartition, record: Record, appending: asyncio.Future[Place]) -> None:
+        """A proposal that failed is made again by who made it."""
+        if not appending.cancelled() and appending.exception() is None:
+            self._attempt(partition, partial(partition.written, record, appending.result(), _now()))
 
     def _insisted(self, partition: RoutedPartition, action: Insist, appending: asyncio.Future[Place]) -> None:
         if appending.cancelled():
@@ -348,9 +353,3 @@ def _positions(partitions: list[RoutedPartition]) -> dict[Partition, int]:
 
 def _future(appending: Awaitable[Place]) -> asyncio.Future[Place]:
     return asyncio.ensure_future(appending)
-
-
-def _proposed(appending: asyncio.Future[Place]) -> None:
-    """A proposal that failed is made again by who made it; only its exception must be looked at."""
-    if not appending.cancelled():
-        appending.exception()

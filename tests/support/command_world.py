@@ -17,7 +17,7 @@ from contract.results import CommandCompleted
 from contract.routes import Returned, command_key
 from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROUTES
 from eventlog.port import Place, Record, Stored
-from gateway.routing.actions import Action, Insist, Now
+from gateway.routing.actions import Action, Insist, Now, Propose
 from gateway.routing.partition import RoutedPartition
 from gateway.routing.tally import Tally
 
@@ -34,9 +34,11 @@ class Log:
         self.topics: dict[str, list[Stored]] = {}
         self.committed: dict[str, int] = {}
 
-    def append(self, record: Record, wall_ms: int) -> None:
+    def append(self, record: Record, wall_ms: int) -> Place:
         stored = self.topics.setdefault(record.topic, [])
-        stored.append(Stored(record, Place(record.topic, 0, len(stored)), wall_ms))
+        place = Place(record.topic, 0, len(stored))
+        stored.append(Stored(record, place, wall_ms))
+        return place
 
     def end(self, topic: str) -> int:
         return len(self.topics.get(topic, ()))
@@ -67,6 +69,7 @@ class Router:
         }
         self._ends = {topic: log.end(topic) for topic in READ}
         self.pending: deque[Action] = deque()
+        self.written: deque[tuple[Record, Place]] = deque()
 
     def read(self, topic: str) -> bool:
         """Read one record of a topic, as far as it may be read; whether there was one."""
@@ -90,9 +93,20 @@ class Router:
             if action.until is None or action.until > now.mono:
                 self.pending.append(action)
         elif not fails:
-            self._world.log.append(action.record, now.wall_ms)
-            if isinstance(action, Insist) and action.done is not None:
+            place = self._world.log.append(action.record, now.wall_ms)
+            if isinstance(action, Propose):
+                self.written.append((action.record, place))
+            elif action.done is not None:
                 self.partition.done(action.done, now)
+        return True
+
+    def hear(self, *, lost: bool = False) -> bool:
+        """The log says where the first of what was proposed stands, or its answer is lost; whether there was any."""
+        if not self.written:
+            return False
+        record, place = self.written.popleft()
+        if not lost:
+            self.pending.extend(self.partition.written(record, place, self._world.now))
         return True
 
     def tick(self) -> None:
@@ -315,6 +329,7 @@ class World:
                 for topic in READ:
                     at_work |= router.read(topic)
                 at_work |= router.append()
+                at_work |= router.hear()
             for pod in list(self.pods):
                 at_work |= self.read_inbox(pod)
             worked |= at_work

@@ -87,7 +87,7 @@ class Story:
     def work(self) -> None:
         world, chance = self.world, self.chance
         router, pod = chance.choice(world.routers), chance.choice(list(world.pods))
-        match chance.choices(range(7), (12, 6, 1, 1, 4, 3, 2))[0]:
+        match chance.choices(range(8), (12, 6, 1, 1, 4, 3, 2, 6))[0]:
             case 0:
                 router.read(chance.choice(READ))
             case 1:
@@ -100,8 +100,10 @@ class Story:
                 world.read_inbox(pod)
             case 5:
                 world.send(pod)
-            case _:
+            case 6:
                 world.answer(pod)
+            case _:
+                router.hear(lost=chance.random() < self.fails)
 
     def judge(self) -> None:
         world = self.world
