@@ -33,11 +33,15 @@ async def _done(command: list[str], **environment: str) -> None:
 
 
 class Broker:
-    """A broker that runs. `url` is known when `start` has returned."""
+    """A broker that runs. `url` is known when `start` has returned.
 
-    def __init__(self, core: int, folder: Path, url: str | None = None) -> None:
+    One that is `lasting` is compiled well while it runs, as in production: it must be warmed up for half a minute.
+    """
+
+    def __init__(self, core: int, folder: Path, url: str | None = None, *, lasting: bool = False) -> None:
         self.url = url or ""
-        self._program = None if url else Program("broker", [*KAFKA, "run", "--nodes", "1"], core, folder)
+        command = [*KAFKA, "run", "--nodes", "1", *["--lasting"] * lasting]
+        self._program = None if url else Program("broker", command, core, folder)
 
     async def start(self, *, with_gateway: bool) -> None:
         """Start it, and create the topics of everyone who publishes."""

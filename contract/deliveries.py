@@ -4,6 +4,7 @@ The inbox of a gateway is one partition of the topic; the header `gateway` names
 because several gateways may share a partition.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from contract.model import Moment, Value
@@ -44,6 +45,7 @@ class RestatePresence(Value, frozen=True, kw_only=True, tag_field="kind", tag="r
 Delivery = RunCommand | CloseConnection | RestatePresence
 
 
+@lru_cache(maxsize=1_024)
 def inbox_of(gateway: str, partitions: int) -> int:
     """The partition that is this gateway's inbox."""
     return partition_of(gateway, partitions)

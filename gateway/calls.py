@@ -55,7 +55,7 @@ class ConnectionLost(Exception):
 class Calls:
     """One station's turn for our CALLs: first come, first served, one open at a time."""
 
-    __slots__ = ("_lost", "_metrics", "_pending", "_rpc", "_schemas", "_send", "_turn")
+    __slots__ = ("_lost", "_metrics", "_pending", "_rpc", "_schemas", "_send", "_turn", "_waiting")
 
     def __init__(self, version: str, rpc: Rpc, send: Send, metrics: GatewayMetrics) -> None:
         self._schemas = SCHEMAS[version]
@@ -63,6 +63,7 @@ class Calls:
         self._send = send
         self._metrics = metrics
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._pending: asyncio.Future[Answered | Refused | None] | None = None
         self._lost = False
 
@@ -79,11 +80,7 @@ class Calls:
             raise CallInvalid(action, schema.faults(payload) if schema else [])
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_seconds
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise CallExpired from None
+        await self._take_turn(deadline)
         try:
             if self._lost:
                 raise ConnectionLost(was_sent=False)
@@ -91,6 +88,19 @@ class Calls:
             return await self._open(uuid4().hex, action, payload, answer_by)
         finally:
             self._turn.release()
+
+    async def _take_turn(self, deadline: float) -> None:
+        if not self._turn.locked() and not self._waiting:
+            await self._turn.acquire()  # at once: a timer would cost more than all of this
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise CallExpired from None
+        finally:
+            self._waiting -= 1
 
     async def _open(self, id_: str, action: str, payload: dict[str, Any], deadline: float) -> Any:
         pending = self._pending = asyncio.get_running_loop().create_future()

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from eventlog.kafka.ending import end
+from eventlog.kafka.fetch_sessions import keep_sessions
 
 PULL_RECORDS = 500
 PULL_MILLISECONDS = 1_000
@@ -26,12 +27,14 @@ class Readers:
 
     def __init__(self, connection: Mapping[str, Any], topics: Iterable[str]) -> None:
         self._of = {
-            topic: AIOKafkaConsumer(
-                **connection,
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                isolation_level="read_committed",
+            topic: keep_sessions(
+                AIOKafkaConsumer(
+                    **connection,
+                    group_id=None,
+                    enable_auto_commit=False,
+                    auto_offset_reset="earliest",
+                    isolation_level="read_committed",
+                )
             )
             for topic in topics
         }

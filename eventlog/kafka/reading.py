@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from eventlog.kafka.ending import end
+from eventlog.kafka.fetch_sessions import keep_sessions
 from eventlog.port import LogUnavailable, Partition, Place, Record, Started, Stored
 
 OPEN_SECONDS = 15.0
@@ -102,13 +103,15 @@ async def read_table(connection: Mapping[str, Any], chosen: Iterable[Partition])
 async def _consumer(
     connection: Mapping[str, Any], partitions: Iterable[TopicPartition]
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **connection,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=FETCH_BYTES,
+    consumer = keep_sessions(
+        AIOKafkaConsumer(
+            **connection,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=FETCH_BYTES,
+        )
     )
     try:
         async with asyncio.timeout(OPEN_SECONDS):

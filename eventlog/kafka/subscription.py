@@ -78,6 +78,9 @@ class KafkaSubscription(ConsumerRebalanceListener):
         except (KafkaError, OSError, TimeoutError) as error:
             await self.close(0.0)
             raise LogUnavailable(f"group {self._group!r} could not be joined: {error!r}") from error
+        except asyncio.CancelledError:
+            await self.close(0.0)  # nobody else knows of its clients yet
+            raise
 
     async def fetch(self, max_records: int = 500, wait_seconds: float = 1.0) -> list[Stored]:
         loop = asyncio.get_running_loop()
@@ -154,8 +157,12 @@ class KafkaSubscription(ConsumerRebalanceListener):
         self._consumer.pause(*assigned)
         try:
             positions = {partition: await self._consumer.position(partition) for partition in assigned}
-        except KafkaError:
+        except IllegalStateError:
             return  # taken away again meanwhile; the next share comes
+        except KafkaError as error:
+            self._failure = LogUnavailable(f"where group {self._group!r} stands is not known: {error!r}")
+            self._settled.set()
+            return
         self._readers.assign(positions)
         self._assigned = frozenset(Partition(topic, number) for topic, number in assigned)
         await self._tell(self._on_assigned, self._assigned)

@@ -153,8 +153,11 @@ class RoutedPartition:
         self._holders.drop(station, connection)
 
     def _take_command(self, stored: Stored, now: Now) -> list[Action]:
-        number = partition_of(stored.record.key, self._partitions)
-        if number == self.number or not stored.record.key:
+        station = stored.record.key
+        if self._holders.get(station) is not None or not station:
+            return self._ledger.read_command(stored, now)  # its presence is here
+        number = partition_of(station, self._partitions)
+        if number == self.number:
             return self._ledger.read_command(stored, now)
         # Its writer has another partitioner (librdkafka's default is CRC32): the station is routed elsewhere.
         if not self._ledger.begin(stored.place.offset):

@@ -123,8 +123,10 @@ class Router:
         )
         try:
             while True:
-                for stored in await subscription.fetch(FETCH_RECORDS, FETCH_SECONDS):
-                    self._take(stored)
+                fetched = await subscription.fetch(FETCH_RECORDS, FETCH_SECONDS)
+                now = _now()
+                for stored in fetched:
+                    self._take(stored, now)
                 if self._restoring:
                     await self._restore(subscription)
                 await self._pass_time(subscription)
@@ -225,7 +227,7 @@ class Router:
 
     # Records and time
 
-    def _take(self, stored: Stored) -> None:
+    def _take(self, stored: Stored, now: Now) -> None:
         number = stored.place.partition
         partition = self._active.get(number)
         if partition is None:
@@ -235,7 +237,7 @@ class Router:
             if restoring.rewind_to is None:
                 restoring.rewind_to = stored.place.offset
             return
-        self._attempt(partition, partial(partition.take, stored, _now()))
+        self._attempt(partition, partial(partition.take, stored, now))
 
     def _attempt(self, partition: RoutedPartition, step: Callable[[], list[Action]]) -> None:
         """Do what a partition wants done now; a fault of ours with one command stops no other."""
@@ -302,13 +304,12 @@ class Router:
 
     def _append(self, record: Record, ended: Callable[[asyncio.Future[Place]], None]) -> None:
         self._in_flight += 1
-        appending = _future(self._log.append(record))
-        appending.add_done_callback(self._landed)
-        appending.add_done_callback(ended)
+        _future(self._log.append(record)).add_done_callback(partial(self._landed, ended))
 
-    def _landed(self, _: asyncio.Future[Place]) -> None:
+    def _landed(self, ended: Callable[[asyncio.Future[Place]], None], appending: asyncio.Future[Place]) -> None:
         self._in_flight -= 1
         self._room.set()
+        ended(appending)
 
     def _proposed(self, partition: RoutedPartition, record: Record, appending: asyncio.Future[Place]) -> None:
         """A proposal that failed is made again by who made it."""

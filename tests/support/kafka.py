@@ -27,7 +27,9 @@ ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "deploy" / "kafka"
 JARS = ROOT / ".cache" / "kafka"
 CLUSTER_ID = "b2NwcC1nYXRld2F5LWRldg"  # any 16 bytes in base64
-JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=INFO"]
+JAVA = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-Dlog4j2.level=INFO"]
+SHORT_LIVED = ["-XX:TieredStopAtLevel=1"]
+"""Compiled at once and not well: a broker of a test lives for seconds, in production for months."""
 STARTED = "Kafka Server started"
 START_SECONDS = 60.0
 
@@ -50,8 +52,9 @@ def fetch_jars() -> Path:
 class KafkaNode:
     """One broker process and its folder."""
 
-    def __init__(self, number: int, folder: Path) -> None:
+    def __init__(self, number: int, folder: Path, *, lasting: bool = False) -> None:
         self.number = number
+        self._java = JAVA if lasting else JAVA + SHORT_LIVED
         self.port, self.controller_port = _free_port(), _free_port()
         self._folder = folder / str(number)
         self._folder.mkdir()
@@ -114,7 +117,7 @@ class KafkaNode:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [
-                    *JAVA,
+                    *self._java,
                     "-cp",
                     f"{fetch_jars()}/*",
                     main,
@@ -130,11 +133,11 @@ class KafkaNode:
 
 
 class KafkaCluster:
-    """One or three nodes. All methods block; nodes are numbered from 1."""
+    """One or three nodes. All methods block; nodes are numbered from 1. `lasting`: see SHORT_LIVED."""
 
-    def __init__(self, nodes: int = 1) -> None:
+    def __init__(self, nodes: int = 1, *, lasting: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kafka-"))
-        self._nodes = [KafkaNode(number, self._folder) for number in range(1, nodes + 1)]
+        self._nodes = [KafkaNode(number, self._folder, lasting=lasting) for number in range(1, nodes + 1)]
 
     @property
     def bootstrap(self) -> str:
@@ -187,9 +190,9 @@ class KafkaCluster:
 
 
 @contextlib.contextmanager
-def running(nodes: int = 1) -> Iterator[KafkaCluster]:
+def running(nodes: int = 1, *, lasting: bool = False) -> Iterator[KafkaCluster]:
     """A cluster for the length of a block."""
-    cluster = KafkaCluster(nodes)
+    cluster = KafkaCluster(nodes, lasting=lasting)
     try:
         cluster.start()
         yield cluster
@@ -218,6 +221,7 @@ def _main() -> None:
     commands.add_parser("fetch", help="get the broker's jars")
     run = commands.add_parser("run", help="run brokers until SIGTERM")
     run.add_argument("--nodes", type=int, choices=(1, 3), default=1)
+    run.add_argument("--lasting", action="store_true", help="let Java compile well what runs for long")
     arguments = parser.parse_args()
     if arguments.command == "fetch":
         print(fetch_jars())  # noqa: T201 a program that prints
@@ -225,7 +229,7 @@ def _main() -> None:
     enough = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: enough.set())
-    with running(arguments.nodes) as cluster:
+    with running(arguments.nodes, lasting=arguments.lasting) as cluster:
         print(cluster.url, flush=True)  # noqa: T201
         enough.wait()
 

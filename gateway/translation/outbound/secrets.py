@@ -9,18 +9,22 @@ from typing import Any
 SECRET_VARIABLES = frozenset(("authorizationkey", "basicauthpassword"))
 VALUES = ("value", "attributeValue")
 HIDDEN = "***"
+NESTED = (dict, list, tuple)
 DEEPEST = 64
 """Levels of JSON that are looked through; no message of OCPP has more than a dozen, customData aside."""
 
 
 def redacted(said: Any, levels: int = DEEPEST) -> Any:
     """The same JSON, with the values of secret variables hidden, and what is nested too deep to be looked through."""
-    if not isinstance(said, dict | list | tuple):
+    if not isinstance(said, NESTED):
         return said
     if not levels:
         return HIDDEN
     if isinstance(said, dict):
-        shown = {name: redacted(part, levels - 1) for name, part in said.items()}
+        shown = {
+            name: redacted(part, levels - 1) if isinstance(part, NESTED) else part
+            for name, part in said.items()
+        }
         if _names_a_secret(said):
             shown |= {name: HIDDEN for name in VALUES if said.get(name) is not None}
         return shown
