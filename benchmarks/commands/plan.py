@@ -42,8 +42,8 @@ class CommandPlan(NamedTuple):
 
 FULL = CommandPlan(
     stations=1_000,
-    warm_up=Rates(300, 300, 45),
-    alone=(Rates(100, 0, 15), Rates(1_000, 0, 8), Rates(1_000, 2_000, 8)),
+    warm_up=Rates(600, 600, 40),
+    alone=(Rates(500, 1_000, 8), Rates(1_000, 0, 8), Rates(1_000, 2_000, 8), Rates(100, 0, 20)),
     pods=(1, 2, 4, 8),
     shared=Rates(200, 0, 8),
     restored=100_000,

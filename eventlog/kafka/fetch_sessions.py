@@ -46,12 +46,12 @@ class SessionFetch(FetchRequest):
     """A fetch of everything that is wanted, as the next request of a session."""
 
     def __init__(self, whole: FetchRequest, session: Session) -> None:
-        super().__init__(
-            whole._max_wait_ms, whole._min_bytes, whole._max_bytes, whole._isolation_level, whole.topics, whole._rack_id
-        )
+        vars(self).update(vars(whole))
         self._session = session
         self.wanted: Wanted = {
-            (topic, number): (offset, size) for topic, several in whole.topics for number, offset, size in several
+            (topic, number): (offset, size)
+            for topic, several in whole.topics
+            for number, offset, size in several
         }
 
     def build(self, request_struct_class: Any) -> Any:
@@ -62,7 +62,7 @@ class SessionFetch(FetchRequest):
         if session.epoch != OPENING:
             changed = [(at, want) for at, want in wanted.items() if session.known.get(at) != want]
             self._topics = _by_topic((topic, (number, *want)) for (topic, number), want in changed)
-        built = super().build(request_struct_class)
+        built: Any = super().build(request_struct_class)
         built.session_id, built.session_epoch = session.id, session.epoch
         built.forgotten_topics_data = _by_topic(at for at in session.known if at not in wanted)
         return built
@@ -70,7 +70,7 @@ class SessionFetch(FetchRequest):
 
 def keep_sessions(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
     """Have this consumer, that has not started yet, fetch in a session with each broker."""
-    client: Any = consumer._client
+    client: Any = vars(consumer)["_client"]
     send_plainly = client.send
     sessions: dict[int, Session] = {}
 

@@ -306,7 +306,9 @@ class Router:
         self._in_flight += 1
         _future(self._log.append(record)).add_done_callback(partial(self._landed, ended))
 
-    def _landed(self, ended: Callable[[asyncio.Future[Place]], None], appending: asyncio.Future[Place]) -> None:
+    def _landed(
+        self, ended: Callable[[asyncio.Future[Place]], None], appending: asyncio.Future[Place]
+    ) -> None:
         self._in_flight -= 1
         self._room.set()
         ended(appending)
