@@ -46,7 +46,7 @@ class Desk:
         """Look at each of these sessions as of the moment at which it was due."""
         stations = {row.station for row in rows}
         known = await store.stations_of(work.database, stations)
-        siblings = await store.siblings_of(work.database, stations)
+        siblings = await store.siblings_of(work.database, rows)
         billed = [row for row in rows if row.progress is not None and row.progress.revision]
         before = await store.last_records(work.database, billed)
         await self._books.load(work.database)

@@ -144,9 +144,14 @@ async def _add(
 
 
 async def siblings_of(
-    connection: AsyncConnection, stations: Collection[str]
+    connection: AsyncConnection, rows: Collection[SessionRow]
 ) -> dict[str, list[tuple[str, Facts]]]:
-    """The sessions of stations, by station: of those that are not open only where and when they began."""
+    """The sessions that may tell one of these its end, by station: those that are open, and those that began later.
+
+    Of those that are not open only where and when they began is told.
+    """
+    stations = sorted({row.station for row in rows})
+    since_ms = min((row.progress.began_ms for row in rows if row.progress is not None), default=0)
     columns = (
         SESSIONS.c.station,
         SESSIONS.c.session,
@@ -154,12 +159,13 @@ async def siblings_of(
         SESSIONS.c.start_ms,
         SESSIONS.c.start_seen_ms,
     )
-    statement = select(*columns).where(SESSIONS.c.station.in_(sorted(stations)), ~SESSIONS.c.is_open)
+    statement = select(*columns).where(
+        SESSIONS.c.station.in_(stations), ~SESSIONS.c.is_open, SESSIONS.c.start_ms > since_ms
+    )
     found: dict[str, list[tuple[str, Facts]]] = {}
     for station, session, evse, start_ms, seen_ms in await connection.execute(statement):
-        if start_ms is not None:
-            start = Border(start_ms, seen_ms, is_timed=True)
-            found.setdefault(station, []).append((session, Facts(evse=evse, start=start, end=start)))
+        start = Border(start_ms, seen_ms, is_timed=True)
+        found.setdefault(station, []).append((session, Facts(evse=evse, start=start, end=start)))
     for row in (await sessions_of(connection, (), stations)).values():
         if row.progress is not None:
             found.setdefault(row.station, []).append((row.session, row.progress.known))

@@ -29,7 +29,7 @@ SESSIONS = Table(
     Column("due_ms", BigInteger),
     Column("progress", Json(Progress)),
     Index("billing_sessions_by_due", "shard", "due_ms"),
-    Index("billing_sessions_by_station", "station", "is_open"),
+    Index("billing_sessions_by_station", "station", "is_open", "start_ms"),
 )
 """`is_open` until the session has its record. `progress` is forgotten when no correction is taken any more."""
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from consumers.billing.sessions.assembly import Session, assembled
-from consumers.billing.sessions.closing import Case, Rules, closing
+from consumers.billing.sessions.closing import Case, Rules, closing, start_ms
 from consumers.billing.sessions.facts import Border, Facts, first_of, joined
 from consumers.billing.sessions.loose import NOTHING, Loose, about
 from consumers.billing.sessions.loose import joined as joined_loose
@@ -50,6 +50,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         for pending in self.pending:
             start = first_of(start, pending.facts.start)
         return start
+
+    @property
+    def began_ms(self) -> int:
+        """The earliest that any look at it may take for its start."""
+        told = [facts for facts in (self.settled, *(pending.facts for pending in self.pending)) if facts.seen_ms]
+        starts = [start for facts in told if (start := start_ms(facts)) is not None]
+        return min([*starts, *(facts.at_ms for facts in told)], default=0)
 
     @property
     def evse(self) -> int | None:

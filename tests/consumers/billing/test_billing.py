@@ -398,6 +398,18 @@ async def test_of_sessions_that_are_named_alike_only_the_stations_own_are_read(w
     assert found.keys() == {("CP-3", "1")}
 
 
+async def test_of_the_sessions_of_years_only_those_that_began_later_are_read(world: World) -> None:
+    for number in range(6):
+        session, minute = Saying(f"t{number}"), 100 * number
+        await say(world, session.started(minute, 0), session.ended(minute + 60, 1000))
+        await until(world, minute + 66)
+    assert len(records(world)) == 6
+    async with world.database.reading() as connection:
+        rows = list((await store.sessions_of(connection, {(STATION, "t3")}, ())).values())
+        found = await store.siblings_of(connection, rows)
+    assert [session for session, _ in found[STATION]] == ["t4", "t5"]
+
+
 async def test_a_replay_of_the_whole_topic_gives_identical_records(world: World, tmp_path: Path) -> None:
     other = Saying("t2", evse=2)
     await say(world, *WHOLE, other.started(5, 0), other.sampled(50, 4000))
