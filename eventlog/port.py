@@ -11,6 +11,7 @@ The promises, held by one behaviour suite on every engine:
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -18,6 +19,9 @@ import msgspec
 from contract.topics import Topic
 
 Headers = Sequence[tuple[str, bytes]]
+
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: later than that no moment can be written."""
 
 
 class LogUnavailable(Exception):
@@ -65,6 +69,11 @@ class Stored(msgspec.Struct, frozen=True):
     record: Record
     place: Place
     appended_ms: int
+
+    @property
+    def appended_at(self) -> datetime:
+        """The same as a moment, within the years that have a name: the writer's clock may have said anything."""
+        return datetime.fromtimestamp(min(max(self.appended_ms, 0), LATEST_MS) / 1000, UTC)
 
 
 Assigned = Callable[[frozenset[Partition]], Awaitable[None]]

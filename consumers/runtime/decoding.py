@@ -1,7 +1,6 @@
 """From records to messages: events by their CloudEvents type, the values of other topics by a table."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -56,7 +55,7 @@ _events: dict[bytes, Decode] = {
 
 def _message(stored: Stored) -> Message:
     record = stored.record
-    appended_at = datetime.fromtimestamp(stored.appended_ms / 1000, UTC)
+    appended_at = stored.appended_at
     decode = _values.get(record.topic)
     if decode is not None:
         value = None if record.value is None else decode(record.value)

@@ -8,7 +8,7 @@ the subscription's own work.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -175,8 +175,7 @@ class Loop:
         self._metrics.batch_seconds.observe(asyncio.get_running_loop().time() - began)
         for one in batch:
             topic, number, offset = one.stored.place
-            appended_at = datetime.fromtimestamp(one.stored.appended_ms / 1000, UTC)
-            self._clock.advance(Partition(topic, number), offset + 1, appended_at)
+            self._clock.advance(Partition(topic, number), offset + 1, one.stored.appended_at)
 
     async def _tick_if_due(self, subscription: Subscription) -> None:
         """Once in a while; and while behind, whenever the records' time has moved on as far."""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.results import CommandRequest
-from eventlog.port import Stored
+from eventlog.port import LATEST_MS, Stored
 from gateway.translation.outbound.secrets import DEEPEST
 
 ASKED_AT = "ocpp-asked-at"
@@ -15,8 +15,6 @@ MAX_BYTES = 256 * 1024
 """More than any station takes in one message; what is larger is not kept in memory while it is open."""
 MAX_ID_CHARACTERS = 200
 MAX_DEADLINE_SECONDS = 86_400.0
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999: later than that no moment can be written."""
 
 _decode = msgspec.json.Decoder(CommandRequest).decode
 

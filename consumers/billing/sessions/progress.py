@@ -54,7 +54,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def began_ms(self) -> int:
         """The earliest that any look at it may take for its start."""
-        told = [facts for facts in (self.settled, *(pending.facts for pending in self.pending)) if facts.seen_ms]
+        told = [
+            facts for facts in (self.settled, *(pending.facts for pending in self.pending)) if facts.seen_ms
+        ]
         starts = [start for facts in told if (start := start_ms(facts)) is not None]
         return min([*starts, *(facts.at_ms for facts in told)], default=0)
 
