@@ -85,7 +85,10 @@ class Alerting:
                 noted += [Noted(change, shard, behind) for change in changes]
             elif message.place.topic == STATIONS_REGISTRY.name:
                 assert message.value is None or isinstance(message.value, RegisteredStation)
-                register(station, message.value)
+                register(station, message.value, appended_ms)
+                if message.value is None:
+                    changes = self._engine.retire(message.station, station, appended_ms)
+                    noted += [Noted(change, shard, clock_ms - appended_ms > BEHIND_MS) for change in changes]
         self._metrics.evaluation_seconds.observe(time.perf_counter() - began)
         await self._conclude(noted, {name: was.station for name, was in known.items()}, work, clock_ms)
         await self._store.save(work.database, known)

@@ -81,6 +81,17 @@ class Engine:
             turn.pass_time(key, rule, watch, _Span(until_ms, time, Watch.next_ms))
         return turn.changes
 
+    def retire(self, name: str, station: Station, at_ms: int) -> list[Change]:
+        """The station is no longer in the registry: nobody waits for it any more, and its alerts are over."""
+        turn = _Turn(self, name, station, (), at_ms)
+        for key, watch in tuple(station.watches.items()):
+            rule = self.rules.get(_split(key)[0])
+            if rule is None:
+                turn.drop(key, watch)
+            else:
+                turn.end(key, rule, watch, at_ms, "removed")
+        return turn.changes
+
     def members(self, name: str, station: Station) -> Members:
         """What group rules count of a station as it is now."""
         found: Members = {}
@@ -128,11 +139,11 @@ class _Turn:
         """Let happen to a watch what falls due until then, in its order."""
         while (at_ms := span.next_ms(watch)) is not None and at_ms <= span.until_ms:
             if watch.closes_ms is not None and (watch.due_ms is None or watch.closes_ms <= watch.due_ms):
-                self._end(key, rule, watch, watch.closes_ms, "ended")
+                self.end(key, rule, watch, watch.closes_ms, "ended")
                 return
             assert watch.due_ms is not None
             if watch.raised_ms is not None:
-                self._end(key, rule, watch, watch.due_ms, "expired")
+                self.end(key, rule, watch, watch.due_ms, "expired")
                 return
             if watch.since_ms is None:
                 del self._station.watches[key]
@@ -155,11 +166,11 @@ class _Turn:
             if watch is None or (watch.raised_ms is None and watch.since_ms is None):
                 return
             if heard.event.TOPIC is kind.feed:
-                self._end(key, rule, watch, heard.at_ms, "ended")
+                self.end(key, rule, watch, heard.at_ms, "ended")
             else:  # the rule's own topic may not have been read so far
                 watch.closes_ms = min(heard.at_ms, watch.closes_ms or heard.at_ms)
             return
-        if not means(rule, self._name, self._station):
+        if not means(rule, self._name, self._station) or heard.at_ms <= self._station.retired_ms:
             return
         if watch is None:
             if len(self._station.watches) >= MAX_WATCHES:
@@ -172,6 +183,13 @@ class _Turn:
         else:
             self._occurred(key, rule, watch, verdict, heard)
 
+    def end(self, key: str, rule: Rule, watch: Watch, at_ms: int, why: Why) -> None:
+        """What it watched is over; so is its alert."""
+        del self._station.watches[key]
+        if watch.raised_ms is not None:
+            watch.revision += 1
+            self._say("resolved", at_ms, self._alert(key, rule, watch, (at_ms, why)))
+
     def drop(self, key: str, watch: Watch) -> None:
         """The rule is gone: so is its alert."""
         del self._station.watches[key]
@@ -182,7 +200,7 @@ class _Turn:
 
     def _holds(self, key: str, rule: Rule, watch: Watch, verdict: Holds, heard: Heard) -> None:
         if verdict.anew and watch.raised_ms is not None:
-            self._end(key, rule, watch, heard.at_ms, "ended")
+            self.end(key, rule, watch, heard.at_ms, "ended")
             watch = self._station.watches[key] = Watch()
         if watch.raised_ms is not None:
             self._update(key, rule, watch, verdict.detail, heard.at_ms)
@@ -227,12 +245,6 @@ class _Turn:
         watch.detail = detail
         watch.revision += 1
         self._say("updated", at_ms, self._alert(key, rule, watch))
-
-    def _end(self, key: str, rule: Rule, watch: Watch, at_ms: int, why: Why) -> None:
-        del self._station.watches[key]
-        if watch.raised_ms is not None:
-            watch.revision += 1
-            self._say("resolved", at_ms, self._alert(key, rule, watch, (at_ms, why)))
 
     def _say(self, became: Became, at_ms: int, alert: Alert) -> None:
         self.changes.append(Change(became, at_ms, alert))

@@ -29,7 +29,7 @@ class Rehearsal:
 
     def register(self, name: str, known: RegisteredStation) -> None:
         """A backend says what it knows of a station."""
-        register(self._station(name), known)
+        register(self._station(name), known, self._now_ms)
 
     def hear(self, name: str, heard: Heard) -> None:
         """A station says something, no earlier than what was heard before."""

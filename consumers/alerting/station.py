@@ -130,6 +130,8 @@ class Station(msgspec.Struct, array_like=True):
     sessions: dict[str, Session] = {}
     reservations: dict[str, Reservation] = {}
     watches: dict[str, Watch] = {}
+    retired_ms: int = 0
+    """When it was taken out of the registry; 0 where it was not, or is back. What happened before is nobody's concern."""
 
     def place(self, evse: str) -> Place:
         """What is remembered of an EVSE; a stranger where there are already more than a station can have."""
@@ -146,9 +148,10 @@ class Station(msgspec.Struct, array_like=True):
         return min(times, default=None)
 
 
-def register(station: Station, said: RegisteredStation | None) -> None:
-    """Take in what a backend knows of the station; None takes it out of the registry."""
+def register(station: Station, said: RegisteredStation | None, at_ms: int) -> None:
+    """Take in what a backend knows of the station; None takes it out of the registry at that time."""
     known = said or RegisteredStation()
+    station.retired_ms = at_ms if said is None else 0
     station.site, station.groups, station.tenant = known.site, known.groups, known.tenant
 
 

@@ -495,7 +495,7 @@ def test_rules_are_about_the_stations_that_they_choose() -> None:
     )
     it.hear(A.status(0, "Faulted"))
     assert it.told == []
-    register(it.station, RegisteredStation(site="Berlin", groups=("slow", "fast")))
+    register(it.station, RegisteredStation(site="Berlin", groups=("slow", "fast")), 0)
     it.hear(A.boots(1, vendor="ACME"))
     it.hear(A.status(2, "Faulted"))
     assert it.told == []

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from cli.docs import documents
 from consumers.alerting.tables import ALERTS, MEMBERS, NOTIFICATIONS, SCHEMA, STATIONS, TIMERS
 from consumers.runtime.migrations import differences
-from contract.alerts import fact_of
+from contract.alerts import AlertResolved, fact_of
 from contract.registry import RegisteredStation
 from contract.results import CommandRequest
 from contract.topics import ALERTS as TOPIC
@@ -164,6 +164,25 @@ async def test_the_registry_may_come_after_the_station_and_changes(running: Runn
         await alerts.world.append_value(STATIONS_REGISTRY, "S1", None, at(6))
         await alerts.tick(7)
         assert alerts.standing == []
+
+
+async def test_a_station_that_is_taken_out_of_the_registry_is_missed_no_more(running: Running) -> None:
+    old, other = Charger("S0"), Charger("S1")
+    async with running("rules: [{name: Offline, kind: station_offline, for: 10m}]") as alerts:
+        await alerts.say(old.connects(0), other.connects(0), old.leaves(1), other.leaves(1))
+        await alerts.tick(3, 10, 11, 12)
+        assert alerts.standing == ["Offline S0", "Offline S1"]
+        await alerts.world.append_value(STATIONS_REGISTRY, "S0", None, at(13))
+        await alerts.tick(14)
+        assert alerts.standing == ["Offline S1"]
+        assert [fact.why for fact in alerts.facts if isinstance(fact, AlertResolved)] == ["removed"]
+        await alerts.say(old.leaves(2))  # told late: it happened before
+        await alerts.tick(40)
+        assert alerts.standing == ["Offline S1"]
+        await alerts.say(old.connects(50), connection="c2")
+        await alerts.say(old.leaves(51), connection="c2")
+        await alerts.tick(53, 60, 61, 62)
+        assert alerts.standing == ["Offline S0", "Offline S1"]
 
 
 async def storm(alerts: Alerts, reason: str, count: int, back: int) -> list[Charger]:
