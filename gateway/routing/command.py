@@ -23,6 +23,8 @@ class Asked(NamedTuple):
     waits: bool
     correlation_id: str | None
     fault: str | None
+    is_too_much: bool = False
+    """So much is open in its partition that it is answered at once."""
 
 
 def asked(

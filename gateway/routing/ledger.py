@@ -39,6 +39,8 @@ REMEMBERED = 10_000
 NOTES_BACK = 20_000
 """So many notes are read again, at the most, by who takes the partition over; a command has three."""
 """Who takes over reads at most about this many notes back, to know what has ended."""
+OPEN_BYTES = 16 * 1024 * 1024
+"""Of open commands of one partition, as they were asked for; what comes beyond is answered at once."""
 UNASKED_SECONDS = 600.0
 SETTLED_AT_ONCE = 2_000
 RESULT_TYPE = b"ocpp.command.completed"
@@ -59,6 +61,7 @@ class Ledger:
         self._ended: OrderedDict[str, float] = OrderedDict()
         self._checks: list[tuple[float, str]] = []
         self._commands = Offsets()
+        self._open_bytes = 0
         self._first_note = sys.maxsize
         self._next_note = 0
         self._past: deque[tuple[float, int]] = deque()
@@ -95,6 +98,8 @@ class Ledger:
             return []
         if command is None:
             command = self._open[key] = Command(key, self._next_note, now)
+        if self._open_bytes + len(said.value) > OPEN_BYTES:
+            said = said._replace(is_too_much=True)
         self._noted.append((offset, command.noted_at))
         self._begin(command, said, now)
         if command.is_settled:
@@ -200,6 +205,7 @@ class Ledger:
         command.begin(said, base)
         command.carry_due = now.mono + CARRY_AFTER_SECONDS
         self._of_station.setdefault(said.station, {})[command.key] = command
+        self._open_bytes += len(said.value)
 
     # What is to happen
 
@@ -295,6 +301,7 @@ class Ledger:
         del self._open[command.key]
         self._ended[command.key] = now.mono
         if command.asked is not None:
+            self._open_bytes -= len(command.asked.value)
             waiting = self._of_station[command.asked.station]
             del waiting[command.key]
             if not waiting:

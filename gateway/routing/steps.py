@@ -87,6 +87,9 @@ class Steps:
     def _unassigned(self, command: Command, said: Asked, now: Now) -> Step:
         if said.fault is not None:
             return self._conclude(command, said, "invalid", said.fault, now)
+        if said.is_too_much:
+            why = "too many commands of stations like this one are open already; nothing was sent"
+            return self._conclude(command, said, "failed", why, now)
         holding = self._stations.holding(said.station)
         if now.mono >= said.due:
             if said.waits and holding is None:

@@ -95,6 +95,24 @@ def test_nobody_says_what_became_of_it(world: World) -> None:
     assert world.status(key) == "timed_out", "what comes late changes nothing"
 
 
+def test_what_is_too_much_is_answered_at_once_and_makes_room_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = world.ask("S", "0", waits=True, seconds=60)
+    size = len(world.log.topics[COMMANDS.name][0].record.value or b"")
+    monkeypatch.setattr(ledger, "OPEN_BYTES", 3 * size)
+    keys = [first, *(world.ask("S", str(n), waits=True, seconds=60) for n in range(1, 5))]
+    world.settle(1)
+    assert set(world.results()) == set(keys[3:])
+    assert world.result(keys[3]).status == "failed"
+    world.connect("S", "A")
+    world.settle(1)
+    assert [world.status(key) for key in keys[:3]] == ["accepted"] * 3
+    again = world.ask("S", "again", waits=True, seconds=60)
+    world.settle(1)
+    assert world.status(again) == "accepted"
+
+
 def test_while_the_log_is_not_well_nobody_is_judged(world: World) -> None:
     world.connect("S", "A")
     world.ask("S", "1", seconds=5)
