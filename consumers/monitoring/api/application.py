@@ -84,7 +84,9 @@ class Api:
         except msgspec.ValidationError as error:
             raise Refused(422, "no-token", "The body has a `token`.", faults=[fault_of(error)]) from None
         response = web.Response(status=204)
-        self._access.sign_in(shown.token, response, is_secure=request.secure)
+        # What the browser speaks: TLS ends before us.
+        is_secure = request.headers.get("Origin", "").startswith("https:")
+        self._access.sign_in(shown.token, response, is_secure=is_secure)
         return response
 
     async def _sign_out(self, _request: web.Request) -> web.Response:

@@ -226,9 +226,19 @@ class TestAccess:
             assert "HttpOnly" in cookie
             assert "SameSite=Strict" in cookie
             assert TOKEN not in cookie
+            assert "Secure" not in cookie
             assert (await viewer.get("/overview")).status == 200
             assert (await viewer.ask("DELETE", "/api/v1/sign-in")).status == 204
             assert (await viewer.get("/overview")).status == 401
+
+    async def test_the_cookie_of_a_page_behind_tls_goes_nowhere_else(self, tmp_path: Path) -> None:
+        async with viewing(tmp_path, monitoring_token=TOKEN) as viewer:
+            origin = viewer.url.replace("http:", "https:")
+            signed = await viewer.ask(
+                "POST", "/api/v1/sign-in", json={"token": TOKEN}, headers={"Origin": origin}
+            )
+            assert signed.status == 204
+            assert "Secure" in signed.headers["Set-Cookie"]
 
     async def test_without_a_token_only_this_machine_s_names(self, viewer: Viewer) -> None:
         for path in ("/api/v1/overview", "/", "/api/v1/possibilities"):
