@@ -38,7 +38,6 @@ REMEMBERED = 10_000
 """So many at the most, of one partition."""
 NOTES_BACK = 20_000
 """So many notes are read again, at the most, by who takes the partition over; a command has three."""
-"""Who takes over reads at most about this many notes back, to know what has ended."""
 OPEN_BYTES = 16 * 1024 * 1024
 """Of open commands of one partition, as they were asked for; what comes beyond is answered at once."""
 UNASKED_SECONDS = 600.0

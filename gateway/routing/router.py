@@ -7,8 +7,6 @@ taken away is kept for a while: in Kafka a rebalance takes everything from every
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
 from functools import partial
 from math import inf
 
@@ -19,14 +17,13 @@ from eventlog.port import (
     EventLog,
     LogUnavailable,
     Partition,
-    Place,
-    Record,
     RecordRefused,
     Stored,
     Subscription,
 )
 from gateway.metrics import GatewayMetrics
-from gateway.routing.actions import Action, Insist, Now
+from gateway.routing.actions import Now
+from gateway.routing.errands import Errands, future, present
 from gateway.routing.living import Living
 from gateway.routing.partition import RoutedPartition
 
@@ -39,8 +36,6 @@ TIDY_SECONDS = 1.0
 PARKED_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 LAST_WORDS_SECONDS = 2.0
-MAX_IN_FLIGHT = 2_000
-"""Appends on their way; beyond that nothing more is read until some have ended."""
 
 _log = structlog.get_logger(__name__)
 
@@ -67,9 +62,7 @@ class Router:
         self._active: dict[int, RoutedPartition] = {}
         self._restoring: dict[int, Restoring] = {}
         self._parked: dict[int, tuple[RoutedPartition, float]] = {}
-        self._again: deque[tuple[RoutedPartition, Insist]] = deque()
-        self._in_flight = 0
-        self._room = asyncio.Event()
+        self._errands = Errands(log, metrics)
         self._lost: frozenset[str] = frozenset()
         self._well_since = 0.0
         self._ticked_at = self._tidied_at = -inf
@@ -115,6 +108,8 @@ class Router:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _take_part(self) -> None:
+        for partition in self._active.values():
+            partition.pause()  # what it had on its way may yet come back
         self._active.clear()
         self._restoring.clear()
         self._parked.clear()
@@ -124,15 +119,13 @@ class Router:
         try:
             while True:
                 fetched = await subscription.fetch(FETCH_RECORDS, FETCH_SECONDS)
-                now = _now()
+                now = present()
                 for stored in fetched:
                     self._take(stored, now)
                 if self._restoring:
                     await self._restore(subscription)
                 await self._pass_time(subscription)
-                while self._in_flight > MAX_IN_FLIGHT:
-                    self._room.clear()
-                    await self._room.wait()
+                await self._errands.room()
         finally:
             await subscription.close()
             self._subscription = None
@@ -174,11 +167,11 @@ class Router:
 
     async def _say_last(self, subscription: Subscription, leaving: list[RoutedPartition]) -> None:
         """What is settled, and how far: so that the next router has little to read."""
-        now = _now()
+        now = present()
         notes = [action for partition in leaving for action in partition.tidy(now)]
         try:
             async with asyncio.timeout(LAST_WORDS_SECONDS):
-                appends = [_future(self._log.append(note.record)) for note in notes]
+                appends = [future(self._log.append(note.record)) for note in notes]
                 await asyncio.gather(*appends, return_exceptions=True)
                 await subscription.commit(_positions(leaving))
         except (LogUnavailable, TimeoutError) as trouble:
@@ -223,7 +216,7 @@ class Router:
         if restoring.rewind_to is not None:
             next_command = restoring.rewind_to
             subscription.seek(commands, next_command)
-        self._do(partition, partition.go_live(next_note, next_command, commands_end, _now()))
+        self._errands.do(partition, partition.go_live(next_note, next_command, commands_end, present()))
 
     # Records and time
 
@@ -237,18 +230,10 @@ class Router:
             if restoring.rewind_to is None:
                 restoring.rewind_to = stored.place.offset
             return
-        self._attempt(partition, partial(partition.take, stored, now))
-
-    def _attempt(self, partition: RoutedPartition, step: Callable[[], list[Action]]) -> None:
-        """Do what a partition wants done now; a fault of ours with one command stops no other."""
-        try:
-            self._do(partition, step())
-        except Exception:  # noqa: BLE001 - whatever it is
-            self._metrics.faults.n += 1
-            _log.exception("a command could not be routed", partition=partition.number)
+        self._errands.attempt(partition, partial(partition.take, stored, now))
 
     async def _pass_time(self, subscription: Subscription) -> None:
-        now = _now()
+        now = present()
         if now.mono - self._ticked_at < TICK_SECONDS:
             return
         self._ticked_at = now.mono
@@ -259,16 +244,16 @@ class Router:
         self._judge(now)
         live = [partition for partition in self._active.values() if partition.is_live]
         for partition in live:
-            self._attempt(partition, partial(partition.tick, now, self._well_since))
+            self._errands.attempt(partition, partial(partition.tick, now, self._well_since))
         if self._well_since < inf:
-            self._insist_again(now)
+            self._errands.insist_again(now, self._keeping)
         if now.mono - self._tidied_at >= TIDY_SECONDS:
             self._tidied_at = now.mono
             await self._tidy(subscription, live, now)
 
     async def _tidy(self, subscription: Subscription, live: list[RoutedPartition], now: Now) -> None:
         for partition in live:
-            self._attempt(partition, partial(partition.tidy, now))
+            self._errands.attempt(partition, partial(partition.tidy, now))
             for gateway in partition.gateways:
                 self._living.expect(gateway, now.mono)
         for number, (_, since) in list(self._parked.items()):
@@ -287,72 +272,18 @@ class Router:
         for gateway in self._lost - self._living.lost:
             for partition in self._active.values():
                 if partition.is_live:
-                    self._do(partition, partition.gateway_found(gateway, now))
+                    self._errands.do(partition, partition.gateway_found(gateway, now))
         self._lost = self._living.lost
 
     def _is_lost(self, gateway: str) -> bool:
         return gateway in self._living.lost
 
-    # What is to be done
-
-    def _do(self, partition: RoutedPartition, actions: list[Action]) -> None:
-        for action in actions:
-            if isinstance(action, Insist):
-                self._append(action.record, partial(self._insisted, partition, action))
-            else:
-                self._append(action.record, partial(self._proposed, partition, action.record))
-
-    def _append(self, record: Record, ended: Callable[[asyncio.Future[Place]], None]) -> None:
-        self._in_flight += 1
-        _future(self._log.append(record)).add_done_callback(partial(self._landed, ended))
-
-    def _landed(
-        self, ended: Callable[[asyncio.Future[Place]], None], appending: asyncio.Future[Place]
-    ) -> None:
-        self._in_flight -= 1
-        self._room.set()
-        ended(appending)
-
-    def _proposed(self, partition: RoutedPartition, record: Record, appending: asyncio.Future[Place]) -> None:
-        """A proposal that failed is made again by who made it."""
-        if not appending.cancelled() and appending.exception() is None:
-            self._attempt(partition, partial(partition.written, record, appending.result(), _now()))
-
-    def _insisted(self, partition: RoutedPartition, action: Insist, appending: asyncio.Future[Place]) -> None:
-        if appending.cancelled():
-            return
-        fault = appending.exception()
-        if isinstance(fault, LogUnavailable):
-            self._again.append((partition, action))
-            return
-        if fault is not None:
-            self._metrics.faults.n += 1
-            _log.error("the log refuses a record of the router", topic=action.record.topic, why=str(fault))
-        if action.asked_ms is not None:
-            self._metrics.routing_seconds.observe(max(0.0, time.time() - action.asked_ms / 1000))
-        if action.done is not None:
-            partition.done(action.done, _now())
-
-    def _insist_again(self, now: Now) -> None:
-        """Append what the log did not take; what nobody waits for any more is dropped."""
-        again, self._again = self._again, deque()
-        for partition, action in again:
-            kept, _ = self._parked.get(partition.number, (None, 0.0))
-            if action.until is not None and now.mono >= action.until:
-                continue
-            if self._active.get(partition.number) is partition:
-                self._do(partition, [action])
-            elif kept is partition:
-                self._again.append((partition, action))
-
-
-def _now() -> Now:
-    return Now(time.monotonic(), time.time_ns() // 1_000_000)
+    def _keeping(self, partition: RoutedPartition) -> bool | None:
+        if self._active.get(partition.number) is partition:
+            return True
+        kept, _ = self._parked.get(partition.number, (None, 0.0))
+        return None if kept is partition else False
 
 
 def _positions(partitions: list[RoutedPartition]) -> dict[Partition, int]:
     return {place: at for partition in partitions for place, at in partition.positions().items()}
-
-
-def _future(appending: Awaitable[Place]) -> asyncio.Future[Place]:
-    return asyncio.ensure_future(appending)
