@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.parent import die_with_parent
+
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 STOP_SECONDS = 20.0
 
@@ -81,6 +83,7 @@ class Program:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,  # an interrupt at the terminal is ours to handle
+                preexec_fn=die_with_parent,  # noqa: PLW1509 nothing of Python runs in it but one system call
             )
 
     async def until_listening(self, port: int, seconds: float = 30.0) -> None:
