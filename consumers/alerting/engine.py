@@ -82,9 +82,15 @@ class Engine:
         return turn.changes
 
     def retire(self, name: str, station: Station, at_ms: int) -> list[Change]:
-        """The station is no longer in the registry: nobody waits for it any more, and its alerts are over."""
+        """The station is out of the registry since then: nobody waits for it any more, and its alerts are over.
+
+        One that has connected since has only those of before to end: the registry may be read late.
+        """
         turn = _Turn(self, name, station, (), at_ms)
+        is_back = station.connected_ms > at_ms
         for key, watch in tuple(station.watches.items()):
+            if is_back and _began_ms(watch) > station.connected_ms:
+                continue
             rule = self.rules.get(_split(key)[0])
             if rule is None:
                 turn.drop(key, watch)
@@ -170,7 +176,7 @@ class _Turn:
             else:  # the rule's own topic may not have been read so far
                 watch.closes_ms = min(heard.at_ms, watch.closes_ms or heard.at_ms)
             return
-        if not means(rule, self._name, self._station) or heard.at_ms <= self._station.retired_ms:
+        if not means(rule, self._name, self._station) or self._station.retired_ms:
             return
         if watch is None:
             if len(self._station.watches) >= MAX_WATCHES:
@@ -265,6 +271,11 @@ class _Turn:
 def counts(asked: Many, watch: Watch) -> bool:
     """Whether a group rule counts this watch."""
     return watch.since_ms is not None and asked.because in ("any", watch.detail.get("because"))
+
+
+def _began_ms(watch: Watch) -> int:
+    """When the newest of what is watched began."""
+    return max(watch.since_ms or 0, watch.raised_ms or 0, *watch.marks.values(), 0)
 
 
 def _gone(name: str, watch: Watch) -> Rule:

@@ -130,8 +130,10 @@ class Station(msgspec.Struct, array_like=True):
     sessions: dict[str, Session] = {}
     reservations: dict[str, Reservation] = {}
     watches: dict[str, Watch] = {}
+    connected_ms: int = 0
+    """When it connected last."""
     retired_ms: int = 0
-    """When it was taken out of the registry; 0 where it was not, or is back. What happened before is nobody's concern."""
+    """When it was taken out of the registry; 0 where it was not, or has connected since. Until then it is nobody's concern."""
 
     def place(self, evse: str) -> Place:
         """What is remembered of an EVSE; a stranger where there are already more than a station can have."""
@@ -151,7 +153,7 @@ class Station(msgspec.Struct, array_like=True):
 def register(station: Station, said: RegisteredStation | None, at_ms: int) -> None:
     """Take in what a backend knows of the station; None takes it out of the registry at that time."""
     known = said or RegisteredStation()
-    station.retired_ms = at_ms if said is None else 0
+    station.retired_ms = at_ms if said is None and station.connected_ms <= at_ms else 0
     station.site, station.groups, station.tenant = known.site, known.groups, known.tenant
 
 
@@ -161,6 +163,8 @@ def hear(station: Station, heard: Heard) -> None:
     match event:
         case StationConnected():
             station.version, station.connection, station.offline_ms = event.version, heard.connection, None
+            station.connected_ms = max(station.connected_ms, heard.at_ms)
+            station.retired_ms *= heard.at_ms <= station.retired_ms
         case StationDisconnected():
             if is_the_newest_connection(station, heard):
                 station.connection = heard.connection or station.connection

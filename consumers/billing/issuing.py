@@ -46,14 +46,14 @@ class Desk:
         """Look at each of these sessions as of the moment at which it was due."""
         stations = {row.station for row in rows}
         known = await store.stations_of(work.database, stations)
-        siblings = await store.siblings_of(work.database, rows)
+        siblings = await store.siblings_of(work.database, rows, known)
         billed = [row for row in rows if row.progress is not None and row.progress.revision]
         before = await store.last_records(work.database, billed)
         await self._books.load(work.database)
         records: list[tuple[int, CdrFact]] = []
         for row in rows:
             station = known.get(row.station) or StationRow(row.station, row.shard)
-            beside = [Sibling(*one) for one in siblings.get(row.station, ()) if one[0] != row.session]
+            beside = [one for one in siblings.get(row.station, ()) if one.session != row.session]
             for record, published in self._made(row, station, beside, now_ms[row.shard], before):
                 records.append((row.shard, record))
                 work.emit(published)

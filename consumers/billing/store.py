@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consumers.billing.sessions.closing import Sibling
 from consumers.billing.sessions.facts import Border, Facts
 from consumers.billing.sessions.loose import NOTHING, Loose
 from consumers.billing.sessions.progress import Progress
@@ -144,11 +145,12 @@ async def _add(
 
 
 async def siblings_of(
-    connection: AsyncConnection, rows: Collection[SessionRow]
-) -> dict[str, list[tuple[str, Facts]]]:
-    """The sessions that may tell one of these its end, by station: those that are open, and those that began later.
+    connection: AsyncConnection, rows: Collection[SessionRow], known: Mapping[str, StationRow]
+) -> dict[str, list[Sibling]]:
+    """The sessions that may tell one of these its end, by station.
 
-    Of those that are not open only where and when they began is told.
+    Those that are open; those that began later, of which only where and when is told; and at stations with ends that
+    name no session, those that may have had theirs from there. `known` are the stations.
     """
     stations = sorted({row.station for row in rows})
     since_ms = min((row.progress.began_ms for row in rows if row.progress is not None), default=0)
@@ -162,14 +164,27 @@ async def siblings_of(
     statement = select(*columns).where(
         SESSIONS.c.station.in_(stations), ~SESSIONS.c.is_open, SESSIONS.c.start_ms > since_ms
     )
-    found: dict[str, list[tuple[str, Facts]]] = {}
+    found: dict[Key, Sibling] = {}
     for station, session, evse, start_ms, seen_ms in await connection.execute(statement):
         start = Border(start_ms, seen_ms, is_timed=True)
-        found.setdefault(station, []).append((session, Facts(evse=evse, start=start, end=start)))
-    for row in (await sessions_of(connection, (), stations)).values():
+        found[station, session] = Sibling(session, Facts(evse=evse, start=start, end=start))
+    for key, row in (await sessions_of(connection, (), stations)).items():
         if row.progress is not None:
-            found.setdefault(row.station, []).append((row.session, row.progress.known))
-    return found
+            found[key] = Sibling(row.session, row.progress.known)
+    nameless = sorted(name for name in stations if name in known and known[name].loose.ends)
+    if nameless:
+        ended: dict[Key, SessionRow] = {}
+        remembered = and_(
+            SESSIONS.c.station.in_(nameless), ~SESSIONS.c.is_open, SESSIONS.c.due_ms.is_not(None)
+        )
+        await _add(connection, ended, remembered)
+        for key, row in ended.items():
+            if row.progress is not None and row.progress.around.ends:
+                found[key] = Sibling(row.session, row.progress.known, row.progress.around.ends)
+    by_station: dict[str, list[Sibling]] = {}
+    for (station, _), sibling in found.items():
+        by_station.setdefault(station, []).append(sibling)
+    return by_station
 
 
 async def stations_of(connection: AsyncConnection, stations: Collection[str]) -> dict[str, StationRow]:

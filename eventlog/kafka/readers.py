@@ -45,14 +45,16 @@ class Readers:
         """Reach the brokers. Raises KafkaError."""
         await asyncio.gather(*(consumer.start() for consumer in self._of.values()))
 
-    def assign(self, positions: Mapping[TopicPartition, int]) -> None:
-        """From now on read these partitions, each from its position on."""
+    def assign(self, positions: Mapping[TopicPartition, int | None]) -> None:
+        """From now on read these partitions, each from its position on; from its beginning where it has none."""
         self._read.clear()
         for topic, consumer in self._of.items():
             mine = [partition for partition in positions if partition.topic == topic]
             consumer.assign(mine)
             for partition in mine:
-                consumer.seek(partition, positions[partition])
+                offset = positions[partition]
+                if offset is not None:
+                    consumer.seek(partition, offset)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Read this partition from there on; what has been read of it is forgotten."""

@@ -41,7 +41,7 @@ async def tail(
 ) -> AsyncGenerator[Stored, None]:
     """Every record of these partitions, in the order in which the brokers give them."""
     partitions = [TopicPartition(*partition) for partition in followed]
-    async with _consumer(connection, partitions) as consumer:
+    async with _consumer(connection, partitions, is_lasting=True) as consumer:
         if from_beginning:
             found = await consumer.seek_to_beginning(*partitions)
         else:
@@ -101,18 +101,18 @@ async def read_table(connection: Mapping[str, Any], chosen: Iterable[Partition])
 
 @asynccontextmanager
 async def _consumer(
-    connection: Mapping[str, Any], partitions: Iterable[TopicPartition]
+    connection: Mapping[str, Any], partitions: Iterable[TopicPartition], *, is_lasting: bool = False
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = keep_sessions(
-        AIOKafkaConsumer(
-            **connection,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=FETCH_BYTES,
-        )
+    consumer = AIOKafkaConsumer(
+        **connection,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
+    if is_lasting:  # a broker keeps a session for minutes after its client has gone, and has not many
+        keep_sessions(consumer)
     try:
         async with asyncio.timeout(OPEN_SECONDS):
             await consumer.start()

@@ -31,6 +31,7 @@ IDLE_MILLISECONDS = 2**31 - 1
 """How long a member may not fetch: for ever. Whether it lives, its beats say; they stop with its event loop."""
 COMMIT_SECONDS = 10.0
 LOOK_SECONDS = 10.0
+COMMITTED_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 
 
@@ -156,14 +157,16 @@ class KafkaSubscription(ConsumerRebalanceListener):
         """Called by aiokafka: a rebalance ends, and this is our share."""
         self._consumer.pause(*assigned)
         try:
-            positions = {partition: await self._consumer.position(partition) for partition in assigned}
-        except IllegalStateError:
-            return  # taken away again meanwhile; the next share comes
-        except KafkaError as error:
+            # aiokafka lets no heartbeat go out before this returns: it must not outlast the session.
+            async with asyncio.timeout(COMMITTED_SECONDS):
+                offsets = await asyncio.gather(*(self._consumer.committed(one) for one in assigned))
+        except (KafkaError, OSError, TimeoutError) as error:
             self._failure = LogUnavailable(f"where group {self._group!r} stands is not known: {error!r}")
             self._settled.set()
             return
-        self._readers.assign(positions)
+        if self._closed:
+            return
+        self._readers.assign(dict(zip(assigned, offsets, strict=True)))
         self._assigned = frozenset(Partition(topic, number) for topic, number in assigned)
         await self._tell(self._on_assigned, self._assigned)
         self._settled.set()

@@ -60,6 +60,7 @@ class RoutedPartition:
         self._ledger = Ledger(gateway, number, inboxes, self, tally)
         self._declared: dict[str, float] = {}
         self._next: dict[str, int] = {}
+        self._taken_early: set[int] = set()
         self.is_live = False
 
     @property
@@ -85,8 +86,9 @@ class RoutedPartition:
     def take(self, stored: Stored, now: Now) -> list[Action]:
         """The next record of one of the three topics. Commands are taken only when live."""
         topic, offset = stored.place.topic, stored.place.offset
-        if topic == ROUTES.name and offset < self._next.get(topic, 0):
-            return []  # it was taken when it was written
+        if topic == ROUTES.name and offset in self._taken_early:
+            self._taken_early.discard(offset)
+            return []
         self._next[topic] = offset + 1
         if topic == COMMANDS.name:
             return self._take_command(stored, now)
@@ -101,7 +103,10 @@ class RoutedPartition:
         """
         if not self.is_live or place.topic != ROUTES.name or place.offset != self._next.get(place.topic):
             return []
-        return self.take(Stored(record, place, now.wall_ms), now)
+        try:
+            return self.take(Stored(record, place, now.wall_ms), now)
+        finally:
+            self._taken_early.add(place.offset)
 
     def go_live(self, next_note: int, next_command: int, commands_end: int, now: Now) -> list[Action]:
         """All that came before is read: from now on act. See `Ledger.go_live`."""
@@ -113,6 +118,7 @@ class RoutedPartition:
     def pause(self) -> None:
         """The partition was taken away. If it comes back, it is read on from `read_to` to its ends, and is live."""
         self.is_live = False
+        self._taken_early.clear()
         self._ledger.pause()
 
     def tick(self, now: Now, well_since: float) -> list[Action]:

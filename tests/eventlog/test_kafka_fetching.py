@@ -11,9 +11,9 @@ from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v6, FetchRequest_
 from aiokafka.structs import TopicPartition
 
 from contract.topics import Topic
-from eventlog.kafka import KafkaLog
+from eventlog.kafka import KafkaLog, subscription
 from eventlog.kafka.fetch_sessions import keep_sessions
-from eventlog.port import Record
+from eventlog.port import LogUnavailable, Record
 from tests.support.kafka import KafkaCluster
 
 SESSION = 77
@@ -159,6 +159,22 @@ async def test_a_real_broker_keeps_the_session_and_gives_all_there_is(
     assert max(of_records) == 12
     assert sum(of_records) < 3 * len(of_records), f"partitions named: {of_records}"
     assert len({request.session_id for request in asked} - {0}) == 1
+
+
+async def test_a_member_that_is_not_told_where_its_group_stands_says_so(
+    log: KafkaLog, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(subscription, "COMMITTED_SECONDS", 0.2)
+    monkeypatch.setattr(AIOKafkaConsumer, "committed", never)
+    member = await log.subscribe([topic], "never-told")
+    try:
+        with pytest.raises(LogUnavailable, match="where group 'never-told' stands"):
+            await member.fetch(wait_seconds=2.0)
+    finally:
+        await member.close()
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.02, 0.1, 0.3])

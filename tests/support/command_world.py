@@ -121,6 +121,8 @@ class Router:
     def interrupt(self) -> None:
         """The partition is taken away and comes back: what was read is kept, and what was insisted on."""
         self.partition.pause()
+        for (topic, _), offset in self.partition.read_to.items():
+            self.positions[topic] = offset
         self.pending = deque(action for action in self.pending if isinstance(action, Insist))
         self._ends = {topic: self._world.log.end(topic) for topic in READ}
 

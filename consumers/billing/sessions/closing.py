@@ -1,6 +1,6 @@
 """When a session ended: as the station said, or where it never did, as everything else it said tells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -28,10 +28,15 @@ class Rules(NamedTuple):
 
 
 class Sibling(NamedTuple):
-    """Another session of the station, as far as it concerns this one."""
+    """Another session of the station, as far as it concerns this one.
+
+    `ends` are the ends without a name that may be its own: of one that has its record those that this was made of,
+    of one that is open (None) all.
+    """
 
     session: str
     facts: Facts
+    ends: Collection[LooseEnd] | None = None
 
 
 class Case(NamedTuple):
@@ -122,17 +127,23 @@ def _reboot(facts: Facts, loose: Loose, heard_ms: int) -> int | None:
 def _matching(
     own: Sibling, ends: Sequence[LooseEnd], siblings: Sequence[Sibling], heard_ms: int, rules: Rules
 ) -> Border | None:
-    """The first end without a name that fits this session better than any other that is open."""
+    """The end without a name that is this session's: one after the other they go to whom they fit best."""
+    waiting = [own, *siblings]
     for end in ends:
         if end.border.seen_ms > heard_ms:
             continue
-        fits = {
-            sibling.session: distance
-            for sibling in (own, *siblings)
-            if (distance := _distance(sibling.facts, end, rules)) is not None
-        }
-        if own.session in fits and min(fits, key=lambda session: (fits[session], session)) == own.session:
+        fits = [
+            (distance, sibling.session, sibling)
+            for sibling in waiting
+            if (sibling.ends is None or end in sibling.ends)
+            and (distance := _distance(sibling.facts, end, rules)) is not None
+        ]
+        if not fits:
+            continue
+        *_, best = min(fits, key=lambda fit: fit[:2])
+        if best is own:
             return end.border
+        waiting = [one for one in waiting if one is not best]
     return None
 
 

@@ -18,7 +18,7 @@ from contract.events import (
 from contract.model import IdToken, Transaction
 from contract.registry import RegisteredStation
 from contract.results import CommandCompleted, Timings
-from tests.consumers.alerting.fleet import Charger, Watched, at
+from tests.consumers.alerting.fleet import Charger, Watched, at, ms
 from tests.consumers.alerting.test_certificate_validity import certificate
 
 A = Charger("A")
@@ -503,6 +503,28 @@ def test_rules_are_about_the_stations_that_they_choose() -> None:
     it.hear(A.status(4, "Faulted"))
     assert it.told == [("raised", 4)]
     assert it.changes[0].alert.labels["site"] == "Berlin"
+
+
+@pytest.mark.parametrize("is_read_late", [False, True])
+def test_a_station_that_is_taken_out_of_the_registry_and_comes_back(*, is_read_late: bool) -> None:
+    it = watched("kind: connector_faulted, for: 0s")
+
+    def tombstone() -> None:
+        register(it.station, None, ms(13))
+        it.changes += it.engine.retire("A", it.station, ms(13))
+
+    it.hear(A.status(5, "Faulted"))
+    if not is_read_late:
+        tombstone()
+        it.hear(A.status(14, "Faulted"))
+    it.hear(A.connects(20))
+    it.hear(A.status(21, "Available"))
+    it.hear(A.status(22, "Faulted"))
+    if is_read_late:
+        tombstone()
+    assert it.told[0] == ("raised", 5)
+    assert it.told[1][0] == "resolved"
+    assert it.told[2:] == [("raised", 22)]
 
 
 def test_an_alert_whose_rule_is_gone_ends_with_it() -> None:

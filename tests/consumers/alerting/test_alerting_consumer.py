@@ -167,9 +167,11 @@ async def test_the_registry_may_come_after_the_station_and_changes(running: Runn
 
 
 async def test_a_station_that_is_taken_out_of_the_registry_is_missed_no_more(running: Running) -> None:
-    old, other = Charger("S0"), Charger("S1")
+    old, other, third = Charger("S0"), Charger("S1"), Charger("S2")
     async with running("rules: [{name: Offline, kind: station_offline, for: 10m}]") as alerts:
-        await alerts.say(old.connects(0), other.connects(0), old.leaves(1), other.leaves(1))
+        await alerts.say(
+            old.connects(0), other.connects(0), third.connects(0), old.leaves(1), other.leaves(1)
+        )
         await alerts.tick(3, 10, 11, 12)
         assert alerts.standing == ["Offline S0", "Offline S1"]
         await alerts.world.append_value(STATIONS_REGISTRY, "S0", None, at(13))
@@ -179,9 +181,13 @@ async def test_a_station_that_is_taken_out_of_the_registry_is_missed_no_more(run
         await alerts.say(old.leaves(2))  # told late: it happened before
         await alerts.tick(40)
         assert alerts.standing == ["Offline S1"]
-        await alerts.say(old.connects(50), connection="c2")
-        await alerts.say(old.leaves(51), connection="c2")
-        await alerts.tick(53, 60, 61, 62)
+        await alerts.world.append_value(STATIONS_REGISTRY, "S2", None, at(41))
+        await alerts.say(third.leaves(42))  # it was taken out first, and switched off then
+        await alerts.tick(43, 50, 54, 55)
+        assert alerts.standing == ["Offline S1"]
+        await alerts.say(old.connects(56), connection="c2")
+        await alerts.say(old.leaves(57), connection="c2")
+        await alerts.tick(59, 66, 67, 68)
         assert alerts.standing == ["Offline S0", "Offline S1"]
 
 

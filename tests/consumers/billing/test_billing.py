@@ -192,6 +192,22 @@ async def test_a_session_without_a_stop_is_closed(
     assert record.energy_wh == (7000 if flag == "end_matched" else 5000)
 
 
+async def test_two_nameless_ends_are_those_of_two_sessions(world: World) -> None:
+    one, other, nameless = Saying("a", evse=1), Saying("b", evse=2), Saying(None, evse=None)
+    await say(
+        world, one.started(0, 1000), other.started(1, 1000), one.sampled(20, 3000), other.sampled(20, 2000)
+    )
+    await say(world, nameless.ended(30, 3500))
+    (first,) = await until(world, 36)
+    assert isinstance(first, CdrIssued)
+    assert (first.transaction_id, first.cdr.end_date_time, float(first.energy_wh)) == ("a", at(30), 2500)
+    await say(world, other.sampled(40, 2800), nameless.ended(50, 3600))
+    _, second = await until(world, 56)
+    assert isinstance(second, CdrIssued)
+    assert (second.transaction_id, second.cdr.end_date_time, float(second.energy_wh)) == ("b", at(50), 2600)
+    assert len(await until(world, 10_000)) == 2
+
+
 async def test_a_registry_that_changes_takes_nothing_from_a_session_that_goes_on(world: World) -> None:
     await say(
         world,
@@ -406,8 +422,8 @@ async def test_of_the_sessions_of_years_only_those_that_began_later_are_read(wor
     assert len(records(world)) == 6
     async with world.database.reading() as connection:
         rows = list((await store.sessions_of(connection, {(STATION, "t3")}, ())).values())
-        found = await store.siblings_of(connection, rows)
-    assert [session for session, _ in found[STATION]] == ["t4", "t5"]
+        found = await store.siblings_of(connection, rows, {})
+    assert [sibling.session for sibling in found[STATION]] == ["t4", "t5"]
 
 
 async def test_a_replay_of_the_whole_topic_gives_identical_records(world: World, tmp_path: Path) -> None:

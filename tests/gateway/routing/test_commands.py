@@ -5,14 +5,14 @@ import pytest
 
 from contract.events import StationDisconnected
 from contract.presence import GATEWAY_LOST
-from contract.routes import command_key
+from contract.routes import Settled, command_key
 from contract.topics import COMMANDS, DEAD_LETTERS, DELIVERIES, PRESENCE, ROUTES, STATIONS, partition_of
 from eventlog.port import Partition, Place, Record, Stored
 from gateway.routing import ledger
 from gateway.routing.actions import Insist, Now
 from gateway.routing.partition import RoutedPartition
 from gateway.routing.tally import Tally
-from tests.support.command_world import World
+from tests.support.command_world import READ, World
 
 
 @pytest.fixture
@@ -74,6 +74,39 @@ def test_a_command_from_the_future_has_no_longer_than_its_deadline(world: World)
     world.log.append(Record(COMMANDS.name, "S", value), world.now.wall_ms + 3_600_000)
     world.settle(6)
     assert world.status(command_key("S", "1")) == "offline"
+
+
+def test_a_note_is_taken_when_it_is_written_where_nothing_stands_between(world: World) -> None:
+    world.connect("S", "A")
+    world.ask("S", "1")
+    router = world.routers[0]
+    for topic in READ:
+        while router.read(topic):
+            pass
+    router.append()  # the assignment
+    router.hear()
+    assert any(action.record.topic == DELIVERIES.name for action in router.pending), (
+        "it waits to read it back"
+    )
+    waiting = len(router.pending)
+    assert router.read(ROUTES.name)
+    assert len(router.pending) == waiting, "it was taken twice"
+
+
+def test_a_note_is_read_where_another_stands_between(world: World) -> None:
+    world.connect("S", "A")
+    key = world.ask("S", "1")
+    router = world.routers[0]
+    for topic in READ:
+        while router.read(topic):
+            pass
+    rival = Settled(commands=("another",))
+    world.say(ROUTES.name, "S", msgspec.json.encode(rival))
+    router.append()
+    router.hear()
+    assert not router.pending
+    world.settle(1)
+    assert world.status(key) == "accepted"
 
 
 def test_nobody_says_what_became_of_it(world: World) -> None:
