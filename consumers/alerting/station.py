@@ -162,9 +162,7 @@ def hear(station: Station, heard: Heard) -> None:
     event = heard.event
     match event:
         case StationConnected():
-            station.version, station.connection, station.offline_ms = event.version, heard.connection, None
-            station.connected_ms = max(station.connected_ms, heard.at_ms)
-            station.retired_ms *= heard.at_ms <= station.retired_ms
+            _hear_connected(station, heard, event)
         case StationDisconnected():
             if is_the_newest_connection(station, heard):
                 station.connection = heard.connection or station.connection
@@ -234,6 +232,13 @@ def usual_break_ms(place: Place, began_ms: int) -> int:
     if place.ended_ms is None:
         return place.longest_ms
     return max(int(place.longest_ms * LONGEST_FADES), began_ms - place.ended_ms)
+
+
+def _hear_connected(station: Station, heard: Heard, event: StationConnected) -> None:
+    station.version, station.connection, station.offline_ms = event.version, heard.connection, None
+    station.connected_ms = max(station.connected_ms, heard.at_ms)
+    if station.connected_ms > station.retired_ms:
+        station.retired_ms = 0
 
 
 def _hear_transaction(station: Station, heard: Heard, event: TransactionFact) -> None:
