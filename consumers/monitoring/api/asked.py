@@ -9,6 +9,8 @@ USUAL_LIST: Final = 50
 LARGEST_SERIES: Final = 2000
 USUAL_SERIES: Final = 600
 FOLLOWED_AT_MOST: Final = 200
+LARGEST_WHOLE: Final = 2**53 - 1
+"""The last from which on every number of a browser is the one that was meant (I-JSON, RFC 7493)."""
 LONGEST_TEXT: Final = 200
 LONGEST_LINE_BYTES: Final = 320 * 1024
 """The line of a request: all six filters with twenty texts of two hundred characters, percent-encoded, fit in."""
@@ -47,7 +49,7 @@ def _moment(name: str, about: str) -> Parameter:
 
 _SINCE = _moment("since", "From this time on; else the last day of what there is to say.")
 _UNTIL = _moment("until", "Up to this time; else now.")
-_BEFORE = _query("before", "The `next` of the list before.", type="integer", minimum=1, maximum=2**53)
+_BEFORE = _query("before", "The `next` of the list before.", type="integer", minimum=1, maximum=LARGEST_WHOLE)
 
 PARAMETERS: dict[str, list[Parameter]] = {
     "getOverview": [],

@@ -10,6 +10,7 @@ from consumers.monitoring.api.asked import (
     LARGEST_LIST,
     LARGEST_PAGE,
     LARGEST_SERIES,
+    LARGEST_WHOLE,
     USUAL_LIST,
     USUAL_PAGE,
     USUAL_SERIES,
@@ -88,4 +89,4 @@ def json_answer(said: Any) -> web.Response:
 
 def _page_of(request: web.Request) -> tuple[int, int | None]:
     limit = reading.whole_number(request, "limit", 1, LARGEST_LIST) or USUAL_LIST
-    return limit, reading.whole_number(request, "before", 1, 2**53)
+    return limit, reading.whole_number(request, "before", 1, LARGEST_WHOLE)

@@ -185,6 +185,7 @@ class TestList:
         "/trends?since=2026-03-01T00:00:00",
         "/stations/CP-1/series?evse=-1",
         "/stations/CP-1/events?before=0",
+        "/stations/CP-1/events?before=9007199254740993",
         "/changes?after=here",
         "/stations/a%20b",
     ],
