@@ -35,7 +35,7 @@ format: setup
 docs: setup  ## JSON Schemas, AsyncAPI and the tables of events and settings, generated from the code
 	$(BIN)/python -m cli.docs
 
-bench: setup  ## at most ten minutes: the gateway beside its references, and its commands, on this machine
+bench: setup  ## about eleven minutes: the gateway beside its references, and its commands, on this machine
 	$(BIN)/python -m benchmarks
 
 clean:
