@@ -83,7 +83,8 @@ async def test_the_id_is_percent_encoded_and_the_password_sent() -> None:
         return None
 
     async with websockets.serve(accept, "127.0.0.1", 0, subprotocols=OCPP_16, process_request=note) as server:
-        fleet = await run(url_of(server), config(Version.V16, id="A/B|ü 1", password="s3cret:ü"))
+        station = config(Version.V16, id="A/B|ü 1", password="s3cret:ü")
+        fleet = await run(url_of(server), station, seconds=3.0)  # a test process stalls for two at times
 
     assert fleet.statistics.total.connections == 1
     assert seen[0].path == "/ocpp/A%2FB%7C%C3%BC%201"
