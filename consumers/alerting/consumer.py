@@ -77,18 +77,17 @@ class Alerting:
             times[shard] = at = times.get(shard, ShardTime()).hear(appended_ms)
             if message.station not in known:
                 continue
-            station = known[message.station].station
+            station, changes = known[message.station].station, list[Change]()
             if isinstance(message.value, Event):
                 heard = heard_in(message, message.value)
-                behind = clock_ms - appended_ms > BEHIND_MS
                 changes = self._engine.hear(message.station, station, heard, at, groups)
-                noted += [Noted(change, shard, behind) for change in changes]
             elif message.place.topic == STATIONS_REGISTRY.name:
                 assert message.value is None or isinstance(message.value, RegisteredStation)
                 register(station, message.value, appended_ms)
                 if message.value is None:
                     changes = self._engine.retire(message.station, station, appended_ms)
-                    noted += [Noted(change, shard, clock_ms - appended_ms > BEHIND_MS) for change in changes]
+            behind = clock_ms - appended_ms > BEHIND_MS
+            noted += [Noted(change, shard, behind) for change in changes]
         self._metrics.evaluation_seconds.observe(time.perf_counter() - began)
         await self._conclude(noted, {name: was.station for name, was in known.items()}, work, clock_ms)
         await self._store.save(work.database, known)

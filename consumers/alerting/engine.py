@@ -198,11 +198,7 @@ class _Turn:
 
     def drop(self, key: str, watch: Watch) -> None:
         """The rule is gone: so is its alert."""
-        del self._station.watches[key]
-        if watch.raised_ms is not None:
-            watch.revision += 1
-            rule = _gone(_split(key)[0], watch)
-            self._say("resolved", self._now_ms, self._alert(key, rule, watch, (self._now_ms, "removed")))
+        self.end(key, _gone(_split(key)[0], watch), watch, self._now_ms, "removed")
 
     def _holds(self, key: str, rule: Rule, watch: Watch, verdict: Holds, heard: Heard) -> None:
         if verdict.anew and watch.raised_ms is not None:

@@ -152,8 +152,12 @@ async def siblings_of(
     Those that are open; those that began later, of which only where and when is told; and at stations with ends that
     name no session, those that may have had theirs from there. `known` are the stations.
     """
-    stations = sorted({row.station for row in rows})
-    since_ms = min((row.progress.began_ms for row in rows if row.progress is not None), default=0)
+    # Not of those that are only to be forgotten: they began long ago, and nothing asks for their end.
+    looked_at = [
+        (row.station, row.progress) for row in rows if row.progress is not None and row.progress.pending
+    ]
+    stations = sorted({station for station, _ in looked_at})
+    since_ms = min((progress.began_ms for _, progress in looked_at), default=0)
     columns = (
         SESSIONS.c.station,
         SESSIONS.c.session,

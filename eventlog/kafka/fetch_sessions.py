@@ -9,7 +9,7 @@ A broker that grants no session, or speaks a version without, is asked for every
 """
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.fetch import FetchRequest
@@ -23,23 +23,19 @@ Wanted = dict[tuple[str, int], tuple[int, int]]
 """Topic and partition: the offset to read from, and how many bytes at the most."""
 
 
-class Session:
+class Session(NamedTuple):
     """What one broker knows of what one client wants. `epoch` counts its requests; the broker counts along."""
 
-    __slots__ = ("epoch", "id", "known")
-
-    def __init__(self, id_: int = 0) -> None:
-        self.id = id_
-        self.epoch = OPENING
-        self.known: Wanted = {}
+    id: int = 0
+    epoch: int = OPENING
+    known: Wanted = {}  # noqa: RUF012 never changed
 
     def granted(self, id_: int, known: Wanted) -> "Session":
         """The session as it is when a request has been answered; a new one where the broker grants none."""
         if id_ == 0:
             return Session()
-        self.epoch = 1 if id_ != self.id or self.epoch == LAST_EPOCH else self.epoch + 1
-        self.id, self.known = id_, known
-        return self
+        is_new = id_ != self.id or self.epoch == LAST_EPOCH
+        return Session(id_, 1 if is_new else self.epoch + 1, known)
 
 
 class SessionFetch(FetchRequest):
@@ -77,7 +73,7 @@ def keep_sessions(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
     async def send(node_id: int, request: Any, **options: Any) -> Any:
         if type(request) is not FetchRequest:
             return await send_plainly(node_id, request, **options)
-        session = sessions.get(node_id) or Session()
+        session = sessions.get(node_id, Session())
         # Until it is answered nobody knows how far the broker counts: the next would open a new one in its place.
         sessions[node_id] = Session(session.id)
         fetch = SessionFetch(request, session)

@@ -1,8 +1,7 @@
 """Reads the partitions that a member of a group was given, with a client for each topic.
 
-aiokafka names every partition of a client in each fetch, and reads an answer that names them all, in Python:
-of three topics with twelve partitions each, most of what a record costs is the thirty-five partitions that
-had none. A client for each topic names a third of them, and one topic's records do not wait for another's.
+A broker answers a fetch when there is something, and a client has one fetch open: with a client for each topic, one
+topic's records do not wait behind another's answer, and each fetch looks through a third of the partitions.
 """
 
 import asyncio
@@ -15,6 +14,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from eventlog.kafka.ending import end
 from eventlog.kafka.fetch_sessions import keep_sessions
+from eventlog.kafka.reading import reader
 
 PULL_RECORDS = 500
 PULL_MILLISECONDS = 1_000
@@ -26,18 +26,7 @@ class Readers:
     """Knows what has been read and not yet been taken, and from where on each partition is read."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Iterable[str]) -> None:
-        self._of = {
-            topic: keep_sessions(
-                AIOKafkaConsumer(
-                    **connection,
-                    group_id=None,
-                    enable_auto_commit=False,
-                    auto_offset_reset="earliest",
-                    isolation_level="read_committed",
-                )
-            )
-            for topic in topics
-        }
+        self._of = {topic: keep_sessions(reader(connection)) for topic in topics}
         self._pulls: dict[str, asyncio.Task[None]] = {}
         self._read: deque[Fetched] = deque()
 

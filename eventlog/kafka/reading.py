@@ -32,6 +32,18 @@ def stored(record: ConsumerRecord[bytes | None, bytes | None]) -> Stored:
     )
 
 
+def reader(connection: Mapping[str, Any], **more: Any) -> AIOKafkaConsumer:
+    """A client without a group, that has not started yet."""
+    return AIOKafkaConsumer(
+        **connection,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        **more,
+    )
+
+
 async def tail(
     connection: Mapping[str, Any],
     followed: Iterable[Partition],
@@ -103,14 +115,7 @@ async def read_table(connection: Mapping[str, Any], chosen: Iterable[Partition])
 async def _consumer(
     connection: Mapping[str, Any], partitions: Iterable[TopicPartition], *, is_lasting: bool = False
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **connection,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        max_partition_fetch_bytes=FETCH_BYTES,
-    )
+    consumer = reader(connection, max_partition_fetch_bytes=FETCH_BYTES)
     if is_lasting:  # a broker keeps a session for minutes after its client has gone, and has not many
         keep_sessions(consumer)
     try:

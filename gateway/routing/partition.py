@@ -160,9 +160,9 @@ class RoutedPartition:
 
     def _take_command(self, stored: Stored, now: Now) -> list[Action]:
         station = stored.record.key
-        if self._holders.get(station) is not None or not station:
-            return self._ledger.read_command(stored, now)  # its presence is here
-        number = partition_of(station, self._partitions)
+        # A station whose presence is here is ours: that is told without a hash of its name.
+        is_here = not station or self._holders.get(station) is not None
+        number = self.number if is_here else partition_of(station, self._partitions)
         if number == self.number:
             return self._ledger.read_command(stored, now)
         # Its writer has another partitioner (librdkafka's default is CRC32): the station is routed elsewhere.

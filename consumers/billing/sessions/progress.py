@@ -36,6 +36,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shown_ms: int = 0
 
     @property
+    def _parts(self) -> tuple[Facts, ...]:
+        """What is settled, and what waits, one after the other."""
+        return (self.settled, *(pending.facts for pending in self.pending))
+
+    @property
     def known(self) -> Facts:
         """All that is known, settled or not."""
         facts = self.settled
@@ -54,22 +59,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def began_ms(self) -> int:
         """The earliest that any look at it may take for its start."""
-        told = [
-            facts for facts in (self.settled, *(pending.facts for pending in self.pending)) if facts.seen_ms
-        ]
+        told = [facts for facts in self._parts if facts.seen_ms]
         starts = [start for facts in told if (start := start_ms(facts)) is not None]
         return min([*starts, *(facts.at_ms for facts in told)], default=0)
 
     @property
     def evse(self) -> int | None:
         """Where at the station, if that was told."""
-        told = (self.settled.evse, *(pending.facts.evse for pending in self.pending))
-        return min((evse for evse in told if evse is not None), default=None)
+        return min((facts.evse for facts in self._parts if facts.evse is not None), default=None)
 
     @property
     def is_ended(self) -> bool:
         """Whether the station told the end."""
-        return any(facts.end for facts in (self.settled, *(pending.facts for pending in self.pending)))
+        return any(facts.end for facts in self._parts)
 
     @property
     def due_ms(self) -> int | None:

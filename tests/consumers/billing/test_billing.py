@@ -420,6 +420,8 @@ async def test_of_the_sessions_of_years_only_those_that_began_later_are_read(wor
         await say(world, session.started(minute, 0), session.ended(minute + 60, 1000))
         await until(world, minute + 66)
     assert len(records(world)) == 6
+    await say(world, Saying("t3").sampled(330, 500, received_at=at(570)))  # late: it is to be looked at again
+    await world.caught_up()
     async with world.database.reading() as connection:
         rows = list((await store.sessions_of(connection, {(STATION, "t3")}, ())).values())
         found = await store.siblings_of(connection, rows, {})
