@@ -7,16 +7,16 @@ the docs all come from there.
 
 import difflib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BeforeValidator, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-PREFIX = "OCPP_"
+from service.environment import PREFIX, Environment, given_values
+
 MASK = "********"
 
 UNITS: dict[str, str] = {
@@ -86,6 +86,18 @@ class Settings(BaseSettings):
         return ()
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003, the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Overrides first, then the environment without the variables of Kubernetes Services."""
+        return init_settings, Environment(settings_cls)
+
+    @classmethod
     def load(cls, *neighbours: type["Settings"], **overrides: Any) -> Self:
         """The settings of this process: overrides, else the environment, else the defaults.
 
@@ -96,7 +108,7 @@ class Settings(BaseSettings):
         try:
             settings = cls(**overrides)
         except ValidationError as invalid:
-            faults += _invalid_values(cls, _given() | overrides, invalid)
+            faults += _invalid_values(cls, given_values() | overrides, invalid)
         else:
             faults += settings.conflicts()
             if not faults:
@@ -160,19 +172,10 @@ def without_password(text: str) -> str:
     return _PASSWORD.sub(rf"\1{MASK}", text)
 
 
-def _given() -> dict[str, Any]:
-    """What the environment says, by field. Names are compared without case, as the library does."""
-    return {
-        name.upper().removeprefix(PREFIX).lower(): text
-        for name, text in sorted(os.environ.items())
-        if name.upper().startswith(PREFIX)
-    }
-
-
 def _unknown_names(*families: type[Settings]) -> Iterable[Fault]:
     known = {name for family in families for name in family.model_fields}
     others = {name for family in families for name in family.others}
-    for name in sorted(_given()):
+    for name in sorted(given_values()):
         if name not in known and variable(name) not in others:
             near = difflib.get_close_matches(name, known, n=1)
             guess = f"; did you mean {variable(near[0])}?" if near else ""

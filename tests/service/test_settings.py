@@ -124,3 +124,40 @@ def test_the_password_of_an_address_is_never_shown(
     assert rows["OCPP_NAME"] == shown
     [told] = faults_of(monkeypatch, OCPP_BREAD=given)
     assert told.startswith(f"OCPP_BREAD='{shown}': ")
+
+
+SERVICE_LINKS = {
+    "OCPP_GATEWAY_SERVICE_HOST": "10.96.7.1",
+    "OCPP_GATEWAY_SERVICE_PORT": "9000",
+    "OCPP_GATEWAY_SERVICE_PORT_STATIONS": "9000",
+    "OCPP_GATEWAY_PORT": "tcp://10.96.7.1:9000",
+    "OCPP_GATEWAY_PORT_9000_TCP": "tcp://10.96.7.1:9000",
+    "OCPP_GATEWAY_PORT_9000_TCP_PROTO": "tcp",
+    "OCPP_GATEWAY_PORT_9000_TCP_PORT": "9000",
+    "OCPP_GATEWAY_PORT_9000_TCP_ADDR": "10.96.7.1",
+    "OCPP_DNS_PORT": "udp://10.96.7.2:53",
+    "OCPP_DNS_PORT_53_UDP": "udp://10.96.7.2:53",
+}
+
+
+def test_the_variables_of_kubernetes_services_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_with(monkeypatch, OCPP_OVENS="4", **SERVICE_LINKS).ovens == 4
+
+
+def test_a_service_that_is_named_like_a_setting_does_not_set_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mill(Settings):
+        port: int = Field(9000, description="Where the mill listens.")
+
+    monkeypatch.setenv("OCPP_PORT", "tcp://10.96.7.1:9000")
+    assert Mill.load().port == 9000
+    monkeypatch.setenv("OCPP_PORT", "9001")
+    assert Mill.load().port == 9001
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OCPP_GATEWAY_PORT", "9000"), ("OCPP_PORT_TCP", "tcp://x"), ("OCPP_OVENS_PORT_TCP", "9000")],
+)
+def test_a_misspelt_port_is_still_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    (fault,) = faults_of(monkeypatch, **{name: value})
+    assert fault.startswith(f"{name}: no such setting")
