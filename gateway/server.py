@@ -1,6 +1,6 @@
 """The only socket code: aiohttp's server, as handshakes for admission and transports for sessions.
 
-Measured facts behind the settings here (design §6): compression costs 100 KB a connection, aiohttp's
+Measured facts behind the settings here: compression costs 100 KB a connection, aiohttp's
 own heartbeat a fifth of the throughput, and it answers unlimited pings; so pings are counted and
 answered here, and `pulse` sends ours.
 """

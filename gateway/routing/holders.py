@@ -1,6 +1,6 @@
 """Who holds which station: one partition of `ocpp.presence.v1` as a table, and what must be said about it. Pure.
 
-The rules (design §8): a connection that begins owns the station; one that ended counts only against
+The rules: a connection that begins owns the station; one that ended counts only against
 itself; one that is said again or late (`restated`) competes by when it began. Whoever loses is told to
 close, and when the last record of a station does not tell its owner, the owner is asked to say so again:
 compaction keeps only the last.
