@@ -4,6 +4,7 @@ Rounds go over all contestants in turn, so that a slow minute of the machine mee
 figure is the median of its rounds, of which there are as many as the time allows.
 """
 
+import asyncio
 import collections
 import gc
 import time
@@ -13,6 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from benchmarks import measurements, stages
+from benchmarks.attempts import attempt
 from benchmarks.broker import Broker
 from benchmarks.contestants import Contestant, Server, Surroundings
 from benchmarks.measurements import Latency, Memory, Throughput
@@ -36,6 +38,8 @@ QUICK = Plan((1_000, 5_000), 1, 1.0, 1.0, 1_000, 60.0)
 LATENCY_RATE = 5_000.0
 LATENCY_CONNECTIONS = 1_000
 V201_CONNECTIONS = 1_000
+STEP_SECONDS = 60.0
+"""No step of a run takes so long unless its server hangs."""
 
 Tell = Callable[[str], None]
 
@@ -50,12 +54,14 @@ class Results:
     memory_plain: dict[str, Memory] = field(default_factory=dict)
     memory_tls: dict[str, Memory] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)  # µs a message, by version and stage
+    failed: list[str] = field(default_factory=list)  # the parts without figures, and why
 
 
 class Step(NamedTuple):
-    """One measurement of a round: its name, what makes its figures, and where they go."""
+    """One measurement of a round: its name, its server, what makes its figures, and where they go."""
 
     label: str
+    server: Server
     measure: Callable[[], Any]
     into: list[Any]
 
@@ -65,11 +71,12 @@ async def run(
     contestants: Sequence[Contestant],
     surroundings: Surroundings,
     broker: Broker | None,
+    *,
+    results: Results,
     tell: Tell,
-) -> Results:
-    """Measure everything; raises at the first server that fails or answers wrongly."""
+) -> None:
+    """Measure everything, into `results`. A part that fails is noted there, and the rest is measured."""
     end = time.monotonic() + plan.until_seconds
-    results = Results()
     if any(contestant.is_gateway for contestant in contestants):
         tell("the pure stages of a message")
         results.stages = stages.costs()
@@ -77,24 +84,33 @@ async def run(
     servers = [Server(contestant, surroundings) for contestant in contestants]
     took: dict[str, float] = {}
     try:
-        for server in servers:
-            await server.start()
         for number in range(1, plan.rounds + 1):
             for step in _steps(plan, servers, broker, results):
                 began = time.monotonic()
-                if began + (took[step.label] if number > 1 else 0.0) > end:
+                if began + (took.get(step.label, 0.0) if number > 1 else 0.0) > end:
                     if number == 1:
-                        tell(f"time is up: this and what follows is not measured: {step.label}")
-                    return results
+                        results.failed.append(f"{step.label} and all after it: no time was left")
+                    return
                 tell(f"round {number}: {step.label}")
-                gc.collect()
-                gc.freeze()  # a collection over 5,000 stations would stall the load
-                step.into.append(await step.measure())
+                await _measure(step, results, tell)
                 took[step.label] = time.monotonic() - began
     finally:
         for server in servers:
             server.program.stop()
-    return results
+
+
+async def _measure(step: Step, results: Results, tell: Tell) -> None:
+    """One step, on its running server. A server that failed is ended, and its next step starts it anew."""
+    failures = len(results.failed)
+    async with attempt(results.failed, step.label, STEP_SECONDS):
+        if not step.server.program.is_running:
+            await step.server.start()
+        gc.collect()
+        gc.freeze()  # a collection over 5,000 stations would stall the load
+        step.into.append(await step.measure())
+    if len(results.failed) > failures:
+        tell(f"failed: {results.failed[-1]}")
+        await asyncio.to_thread(step.server.program.stop)
 
 
 async def _memory(
@@ -102,11 +118,14 @@ async def _memory(
 ) -> None:
     identity = make_identity(surroundings.folder)
     for contestant in contestants:
-        if not contestant.is_chargepoint:
-            tell(f"{contestant.name}: {plan.idle_connections} idle connections, plain and with TLS")
-            measure = partial(measurements.memory, contestant, surroundings, plan.idle_connections)
-            results.memory_plain[contestant.name] = await measure(None)
-            results.memory_tls[contestant.name] = await measure(identity)
+        if contestant.is_chargepoint:
+            continue
+        measure = partial(measurements.memory, contestant, surroundings, plan.idle_connections)
+        for into, used in ((results.memory_plain, None), (results.memory_tls, identity)):
+            part = f"{contestant.name}: {plan.idle_connections} idle connections{' with TLS' if used else ''}"
+            tell(part)
+            async with attempt(results.failed, part, STEP_SECONDS):
+                into[contestant.name] = await measure(used)
 
 
 def _steps(plan: Plan, servers: Sequence[Server], broker: Broker | None, results: Results) -> Iterator[Step]:
@@ -114,13 +133,13 @@ def _steps(plan: Plan, servers: Sequence[Server], broker: Broker | None, results
         for server in servers:
             name = server.contestant.name
             measure = partial(measurements.throughput, server, V16, broker, level, plan.throughput_seconds)
-            yield Step(f"{name}, {level} connections", measure, results.throughput[name])
+            yield Step(f"{name}, {level} connections", server, measure, results.throughput[name])
     for server in servers:
         name = server.contestant.name
         if not server.contestant.is_chargepoint:
             load = (LATENCY_RATE, LATENCY_CONNECTIONS, plan.latency_seconds)
             measure_wait = partial(measurements.latency, server, *load)
-            yield Step(f"{name}, {LATENCY_RATE:.0f} messages/s", measure_wait, results.latency[name])
+            yield Step(f"{name}, {LATENCY_RATE:.0f} messages/s", server, measure_wait, results.latency[name])
             load_201 = (V201, broker, V201_CONNECTIONS, plan.throughput_seconds)
             measure_201 = partial(measurements.throughput, server, *load_201)
-            yield Step(f"{name}, OCPP 2.0.1", measure_201, results.throughput_201[name])
+            yield Step(f"{name}, OCPP 2.0.1", server, measure_201, results.throughput_201[name])

@@ -74,6 +74,11 @@ class Program:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         with self.output.open("ab") as output, pinned_to(self.core):
             self._process = subprocess.Popen(
@@ -125,7 +130,7 @@ class Program:
 
     def terminate(self) -> None:
         """Ask the program to end."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.is_running:
             self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:

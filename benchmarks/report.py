@@ -159,6 +159,8 @@ def _load(results: Results, levels: Sequence[int]) -> Table:
 def _latency(results: Results) -> Table:
     table = markdown("server", "messages/s", "p50", "p99", "max", "server's core")
     for name, measured in results.latency.items():
+        if not measured:
+            continue
         waits = (
             median([one.p50_ms for one in measured]),
             median([one.p99_ms for one in measured]),
@@ -172,10 +174,12 @@ def _latency(results: Results) -> Table:
 
 def _memory(results: Results) -> Table:
     table = markdown("server", "connections", "plain", "TLS", "base MB")
-    for name, plain in results.memory_plain.items():
-        kb_each = (plain.kb_each, results.memory_tls[name].kb_each)
-        cells = (number(kb, 1) for kb in kb_each)
-        table.add_row(name, number(plain.connections), *cells, number(plain.base_mb))
+    for name in {**results.memory_plain, **results.memory_tls}:
+        kinds = (results.memory_plain.get(name), results.memory_tls.get(name))
+        one = kinds[0] or kinds[1]
+        assert one is not None
+        cells = (number(kind.kb_each if kind else None, 1) for kind in kinds)
+        table.add_row(name, number(one.connections), *cells, number(one.base_mb))
     return table
 
 
@@ -226,3 +230,10 @@ def show(console: Console, results: Results, machine: Mapping[str, str]) -> None
         )
     if found := disturbed(results):
         console.print("Not to be trusted, other programs ran on the server's core: " + "; ".join(found))
+    show_failed(console, results.failed)
+
+
+def show_failed(console: Console, failed: Sequence[str]) -> None:
+    """Print the parts of the run that have no figures, and why."""
+    for part in failed:
+        console.print(f"Not measured, {part}", style="bold red", highlight=False)

@@ -10,10 +10,8 @@ import uvloop
 from rich.console import Console
 
 from benchmarks.commands import report
-from benchmarks.commands.plan import FULL, QUICK, measure
-from benchmarks.load import LoadFailed
+from benchmarks.commands.plan import FULL, QUICK, CommandResults, measure
 from benchmarks.machine import allow_descriptors, cores, facts
-from benchmarks.processes import ServerFailed
 from benchmarks.report import show_goals
 
 OUTPUT = Path("var/bench-commands.json")
@@ -30,11 +28,9 @@ def main() -> None:
     allow_descriptors()
     used, began = cores(), time.monotonic()
     told = facts(used)
-    try:
-        plan = QUICK if options.quick else FULL
-        results = uvloop.run(measure(plan, used, options.kafka, Console(stderr=True).log))
-    except (LoadFailed, ServerFailed) as failure:
-        sys.exit(f"the benchmark failed: {failure!r}")
+    results = CommandResults()
+    plan = QUICK if options.quick else FULL
+    uvloop.run(measure(plan, used, options.kafka, results, Console(stderr=True).log))
     told["took"] = f"{time.monotonic() - began:.0f} s"
     console = Console(width=160)
     for name, value in told.items():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks.attempts import attempt
 from benchmarks.broker import Broker
 from benchmarks.commands.backend import Backend
 from benchmarks.commands.gateways import Gateways
@@ -60,6 +61,10 @@ QUICK = CommandPlan(
 UNTIL_SECONDS = 300.0
 """No gateways are started after that."""
 
+GATEWAYS_SECONDS = 240.0
+LIMIT_SECONDS = 900.0
+"""Longer than any part takes unless something hangs."""
+
 Tell = Callable[[str], None]
 
 
@@ -73,30 +78,33 @@ class CommandResults:
     failed: list[str] = field(default_factory=list)
 
 
-async def measure(plan: CommandPlan, used: Cores, kafka: str | None, tell: Tell) -> CommandResults:
-    """Measure everything on this broker, or on others of its own. Raises ServerFailed, LogUnavailable."""
-    results = CommandResults()
+async def measure(
+    plan: CommandPlan, used: Cores, kafka: str | None, results: CommandResults, tell: Tell
+) -> None:
+    """Measure everything on this broker, or on others of its own, into `results`. A part that fails is noted there."""
     os.sched_setaffinity(0, {used.load})
-    async with _broker(used, kafka) as (broker, surroundings):
-        await relay_all(plan, surroundings, broker, results, tell)
+    async with attempt(results.failed, "relaying commands", LIMIT_SECONDS), _broker(used, kafka) as run_on:
+        await relay_all(plan, run_on.surroundings, run_on.broker, results, tell)
     # On another broker, so that what is restored is presence, and not the notes of so many commands. And last:
     # these stations' gateways do not live, and others on this broker would declare them disconnected.
-    async with _broker(used, kafka) as (_, surroundings):
-        tell(f"a router restores {plan.restored:,} stations")
-        results.restore = await restore(plan.restored, surroundings)
-    return results
+    tell(f"a router restores {plan.restored:,} stations")
+    async with attempt(results.failed, "restoring presence", LIMIT_SECONDS), _broker(used, kafka) as run_on:
+        results.restore = await restore(plan.restored, run_on.surroundings)
 
 
 async def relay_all(
     plan: CommandPlan, surroundings: Surroundings, broker: Broker, results: CommandResults, tell: Tell
 ) -> None:
-    """Measure what is relayed, into the results, as far as the time suffices. Raises ServerFailed."""
+    """Measure what is relayed, into the results, as far as the time suffices."""
     end = time.monotonic() + UNTIL_SECONDS
     log = open_log(broker.url)
     await log.open()
     backend = Backend(log, [station_id(serial) for serial in range(plan.stations)])
     try:
-        async with _gateways(1, plan.stations, surroundings, backend) as gateways:
+        async with (
+            attempt(results.failed, "the warm-up", GATEWAYS_SECONDS),
+            _gateways(1, plan.stations, surroundings, backend) as gateways,
+        ):
             tell(f"a warm-up of {plan.warm_up.seconds:g} s")
             await relay(gateways, backend, broker, plan.warm_up)
         for count, several, into in (
@@ -106,9 +114,13 @@ async def relay_all(
             if time.monotonic() > end:
                 results.failed.append(f"no time was left: {count} gateways")
                 continue
-            async with _gateways(count, plan.stations, surroundings, backend) as gateways:
+            part = f"{count} gateway{'s'[: count > 1]}"
+            async with (
+                attempt(results.failed, part, GATEWAYS_SECONDS),
+                _gateways(count, plan.stations, surroundings, backend) as gateways,
+            ):
                 for rates in several:
-                    step = f"{count} gateway{'s'[: count > 1]}: {rates.commands:g} commands/s"
+                    step = f"{part}: {rates.commands:g} commands/s"
                     tell(f"{step} beside {rates.events:g} messages/s")
                     try:
                         into.append(await relay(gateways, backend, broker, rates))
@@ -119,14 +131,21 @@ async def relay_all(
         await log.close()
 
 
+class _RunOn(NamedTuple):
+    """Where a part of the run takes place."""
+
+    broker: Broker
+    surroundings: Surroundings
+
+
 @asynccontextmanager
-async def _broker(used: Cores, kafka: str | None) -> "AsyncIterator[tuple[Broker, Surroundings]]":
+async def _broker(used: Cores, kafka: str | None) -> "AsyncIterator[_RunOn]":
     """A broker with all topics, for the length of a block."""
     with tempfile.TemporaryDirectory(prefix="ocpp-bench-", ignore_cleanup_errors=True) as folder:
         broker = Broker(used.broker, Path(folder), kafka, lasting=True)
         try:
             await broker.start(with_gateway=True)
-            yield broker, Surroundings(used.server, Path(folder), broker.url)
+            yield _RunOn(broker, Surroundings(used.server, Path(folder), broker.url))
         finally:
             broker.stop()
 

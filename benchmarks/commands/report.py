@@ -8,7 +8,7 @@ from rich.table import Table
 from benchmarks.commands.plan import CommandResults
 from benchmarks.commands.relaying import Relay, Waits
 from benchmarks.figures import ratio
-from benchmarks.report import Goal, markdown, number, show_tables
+from benchmarks.report import Goal, markdown, number, show_failed, show_tables
 
 P99_AT = 100.0
 """Commands a second at which the wait is bounded."""
@@ -126,5 +126,4 @@ def show(console: Console, results: CommandResults) -> None:
         "Presence restored": _restores(results),
     }
     show_tables(console, tables)
-    for fault in results.failed:
-        console.print(f"Not measured, {fault}", highlight=False)
+    show_failed(console, results.failed)
