@@ -67,7 +67,6 @@ class Fleet:
             clock=Clock(
                 speed=settings.speed,
                 origin=settings.origin,
-                catches_up=settings.catches_up,
                 monotonic=self._monotonic,
             ),
             dial=dial,

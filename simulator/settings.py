@@ -90,8 +90,6 @@ class FleetSettings:
     seed: int = 0
     origin: datetime | None = None
     """What the stations' clocks show at the start; None: the wall's time."""
-    catches_up: bool = False
-    """The stations' clocks run `speed` times as fast until they show the wall's time, and then with it."""
     habits: Habits = field(default_factory=Habits)
     meter_interval_seconds: int = 60
     """Station seconds; the default of MeterValueSampleInterval / TxUpdatedInterval."""

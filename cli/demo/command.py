@@ -16,6 +16,9 @@ from service.run import run_until_signal
 def demo(
     stations: Annotated[int, typer.Option(min=1, max=1000, help="How many stations.")] = 20,
     seconds: Annotated[float | None, typer.Option(min=1, help="End after this time; else at ctrl-C.")] = None,
+    history_days: Annotated[
+        int, typer.Option(min=0, max=7, help="Days of past sessions that are written before the start.")
+    ] = 7,
 ) -> None:
     """Watch stations of all OCPP versions boot, charge and leave; ends with a summary."""
     port, internal_port, page_port = free_port(9000), free_port(9100), free_port(9180)
@@ -33,5 +36,12 @@ def demo(
         drain_grace_seconds=0,
         drain_seconds=1,
     )
-    show = Demo(settings, stations, seconds, file, page_port)
+    show = Demo(
+        settings,
+        stations=stations,
+        seconds=seconds,
+        history_days=history_days,
+        file=file,
+        page_port=page_port,
+    )
     raise SystemExit(run_until_signal(show.run))

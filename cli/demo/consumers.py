@@ -28,14 +28,15 @@ SITES = (
     ("Riverside", "Am Ufer 40", "Köln", Coordinates(latitude=50.94, longitude=6.96)),
 )
 SETTLE_SECONDS = 2
+LOOK_SECONDS = 0.1
 
 
 class Consumers:
     """All three, on the log of the gateway with these settings; `began` is when its stations' time does."""
 
-    def __init__(self, gateway: GatewaySettings, page_port: int, file: Path, began: datetime) -> None:
+    def __init__(self, gateway: GatewaySettings, page_port: int, file: Path, since: datetime) -> None:
         self.page = f"http://127.0.0.1:{page_port}"
-        self._began = began
+        self._since = since
         self._given: dict[str, dict[str, Any]] = {
             "billing": {"billing_settle_seconds": SETTLE_SECONDS},
             "monitoring": {
@@ -65,6 +66,12 @@ class Consumers:
             process = self._processes[name] = ConsumerProcess(found.schema(), settings, found.make())
             await process.start()
 
+    async def caught_up(self) -> None:
+        """Until all of them have read all that stands in the log."""
+        loops = [process.loop for process in self._processes.values()]
+        while not all(loop and loop.caught_up for loop in loops):  # noqa: ASYNC110 - they have no event for it
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def stop(self, *names: str) -> None:
         """Stop these, or all that still run."""
         for name in names or list(self._processes):
@@ -79,7 +86,7 @@ class Consumers:
             await upgrade(database, consumer("billing").schema())
             async with database.transaction() as connection:
                 await shelf.put(
-                    connection, book, source="tariffs.yaml", effective_from=self._began, loaded_at=self._began
+                    connection, book, source="tariffs.yaml", effective_from=self._since, loaded_at=self._since
                 )
         finally:
             await database.close()

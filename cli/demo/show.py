@@ -8,7 +8,8 @@ import contextlib
 import logging
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from cli.demo.consumers import Consumers, register
+from cli.demo.history import write_history
 from cli.demo.mishaps import Mishaps
 from cli.demo.outcome import Outcome
 from cli.demo.picture import Picture
@@ -28,20 +30,27 @@ from eventlog.url import open_log
 from gateway.app import Gateway
 from gateway.settings import GatewaySettings
 from service import logging as service_logging
+from simulator.facts import Version
 from simulator.fleet import Fleet
-from simulator.settings import FleetSettings, Habits, make_stations
+from simulator.profiles import PROFILES
+from simulator.settings import FleetSettings, Habits, StationConfig, make_stations, make_tokens
 from simulator.wire import WebSocketDialer
 
-SPEED = 240.0
-"""Station time against the wall's: a session of half an hour is seen whole in 8 s."""
-
 HABITS = Habits(
-    first_arrival_seconds=(0, 300), idle_seconds=(120, 900), parking_seconds=(600, 2400), fault_share=0.1
+    first_arrival_seconds=(0, 4),
+    idle_seconds=(3, 12),
+    parking_seconds=(10, 40),
+    handling_seconds=(0.2, 0.8),
+    fault_share=0.1,
+    repair_seconds=(4, 10),
 )
-PAST = timedelta(hours=24)
-"""What a demo without an end shows of the past, in six minutes; then it goes on in the present."""
+"""A visitor of a demo sees whole sessions: they last for seconds, at the power of real ones."""
 
-MISHAP_SECONDS = 3.0
+METER_INTERVAL_SECONDS = 2
+WRONG_CLOCK = "bogus-clock"
+"""The habit of one station: its clock stands in 1970."""
+
+MISHAP_SECONDS = 5.0
 OUTAGE_SECONDS = 4.0
 BILLED_SECONDS = 15.0
 
@@ -54,33 +63,45 @@ class Demo:
     """One run. It fails if anything did, if a version had no whole session, or if one that ended has no record."""
 
     def __init__(
-        self, settings: GatewaySettings, stations: int, seconds: float | None, file: Path, page_port: int
+        self,
+        settings: GatewaySettings,
+        *,
+        stations: int,
+        seconds: float | None,
+        history_days: int,
+        file: Path,
+        page_port: int,
     ) -> None:
         self._settings = settings
         self._seconds = seconds
         self._file = file
-        self._configs = make_stations(stations)
+        self._configs = _fleet_of(stations)
+        self._tokens = make_tokens(0)
         self._versions = tuple(sorted({config.version.value for config in self._configs}))
         self._picture = Picture()
         self._outcome = Outcome()
         self._feed = Feed()
         self._console = Console(highlight=False)
-        # The stations' clocks run fast, and one ahead of ours would be a fault.
-        self._began = datetime.now(UTC) - (PAST if seconds is None else timedelta(seconds=seconds * SPEED))
-        self._consumers = Consumers(settings, page_port, file, self._began)
+        self._until = datetime.now(UTC)
+        self._since = self._until - timedelta(days=history_days)
+        self._consumers = Consumers(settings, page_port, file, self._since)
+        self.fleet: Fleet | None = None
+        """The stations, once they live."""
 
     async def run(self, stop: asyncio.Event) -> int:
         """The exit code."""
         fresh(self._file)
         with self._logged() as logged_errors:
-            gateway = Gateway(self._settings)
-            await gateway.start()
-            await self._consumers.start()
-            self._say_how()
+            past = await self._write_history()
             reading = open_log(self._settings.event_log)
             await reading.open()
             await register(reading, self._configs)
-            following = asyncio.create_task(self._follow(reading))
+            await self._consumers.start()
+            await self._consumers.caught_up()
+            self._say_how()
+            following = asyncio.create_task(self._follow(reading, past))
+            gateway = Gateway(self._settings)
+            await gateway.start()
             fleet, interrupted = await self._live(f"ws://127.0.0.1:{gateway.port}{self._settings.path}", stop)
             await gateway.stop()
             await self._until_quiet()
@@ -103,15 +124,14 @@ class Demo:
             stations=self._configs,
             seconds=self._seconds,
             closing_seconds=CLOSING_SECONDS,
-            speed=SPEED,
-            origin=self._began,
-            catches_up=True,
             habits=HABITS,
+            meter_interval_seconds=METER_INTERVAL_SECONDS,
+            tokens=self._tokens,
             ramp_seconds=1.0,
         )
         async with WebSocketDialer(settings) as dialer:
             mishaps = Mishaps(dialer.dial, every_seconds=MISHAP_SECONDS, outage_seconds=OUTAGE_SECONDS)
-            fleet = Fleet(settings, dial=mishaps.dial)
+            fleet = self.fleet = Fleet(settings, dial=mishaps.dial)
             happening = asyncio.create_task(self._happen(mishaps))
             running = asyncio.create_task(fleet.run())
             asked = asyncio.create_task(stop.wait())
@@ -120,9 +140,27 @@ class Demo:
             await self._show_until(running)
             interrupted = asked.done()
             asked.cancel()
-            happening.cancel()
+            if not interrupted:  # a second cancellation would break off the stop of the alerting
+                happening.cancel()
             await asyncio.gather(asked, happening, return_exceptions=True)
         return fleet, interrupted
+
+    async def _write_history(self) -> set[str]:
+        """Write the days before; the ids of their transactions."""
+        began = time.monotonic()
+        past = await asyncio.to_thread(
+            write_history,
+            self._file,
+            self._settings.gateway_id,
+            self._configs,
+            self._tokens,
+            since=self._since,
+            until=self._until,
+        )
+        took = time.monotonic() - began
+        days = (self._until - self._since).days
+        self._console.print(f"{days} days of history: {len(past)} sessions, written in {took:.1f} s.")
+        return past
 
     async def _happen(self, mishaps: Mishaps) -> None:
         """Lines are cut, and mended before the end. That all stations leave then is nothing to alert anybody of."""
@@ -156,11 +194,13 @@ class Demo:
     def _url(self) -> str:
         return f"ws://{own_address()}:{self._settings.port}{self._settings.path}/"
 
-    async def _follow(self, log: EventLog) -> None:
-        """Read the log from its beginning: it is this run's own."""
+    async def _follow(self, log: EventLog, past: Container[str]) -> None:
+        """Read from now on what the stations say. The records of the `past` transactions are no part of the picture."""
         topics = [*(name for name in TOPICS if name != FRAMES.name), CDRS.name, ALERTS.name]
-        async for stored in log.tail(topics, from_beginning=True):
+        async for stored in log.tail(topics, from_beginning=False):
             event = readable(stored)
+            if (event.get("data") or {}).get("transaction_id") in past:
+                continue
             if "problem" in event:
                 self._picture.cannot_read(f"{event['topic']}: {event['problem']}")
             elif stored.place.topic in TOPICS:
@@ -187,8 +227,7 @@ class Demo:
         await running
 
     def _screen(self, seconds: float) -> RenderableType:
-        pace = f"station time runs {SPEED:g} times as fast, until it is now"
-        heading = f"{len(self._configs)} stations, {seconds:.0f} s; {pace}"
+        heading = f"{len(self._configs)} stations, {seconds:.0f} s"
         footing = f"{self._consumers.page}   {self._url()}<station id>   ctrl-C ends"
         return live(
             self._picture, self._outcome, self._feed, self._versions, heading=heading, footing=footing
@@ -229,6 +268,14 @@ class Demo:
             logging.getLogger().addHandler(Errors(logging.ERROR))
             yield errors
         logging.getLogger().handlers.clear()
+
+
+def _fleet_of(count: int) -> tuple[StationConfig, ...]:
+    """Well-behaved stations of all versions, but for the wrong clock of the last one of 1.6."""
+    configs = make_stations(count)
+    odd = max(number for number, config in enumerate(configs) if config.version is Version.V16)
+    wrong = replace(configs[odd], profile=PROFILES[WRONG_CLOCK])
+    return (*configs[:odd], wrong, *configs[odd + 1 :])
 
 
 def _errors_of(fleet: Fleet) -> list[str]:

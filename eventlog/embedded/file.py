@@ -139,12 +139,17 @@ class LogFile:
 
     # Records
 
-    def append(self, records: Sequence[Record]) -> list[Place | RecordRefused]:
-        """Write them in one transaction: for each its place, or why this one is refused."""
+    def append(
+        self, records: Sequence[Record], appended_ms: int | None = None
+    ) -> list[Place | RecordRefused]:
+        """Write them in one transaction: for each its place, or why this one is refused.
+
+        `appended_ms` (ms since 1970) is now where it is not given. A history that is written afterwards gives it.
+        """
         outcomes: list[Place | RecordRefused] = []
         rows: list[tuple[int, str, bytes | None, bytes, int]] = []
         heads: dict[int, int] = {}
-        at_ms = now_ms()
+        at_ms = now_ms() if appended_ms is None else appended_ms
         with self.writing() as connection:
             for record in records:
                 try:

@@ -19,13 +19,13 @@ from tests.cli.conftest import Ran, Started
 Json = dict[str, Any]
 
 TRIES = 40
-"""The demo's own drivers come and go, half an hour in eight seconds: a connector may just be taken."""
+"""The demo's own drivers come and go: a connector may just be taken."""
 
 
 @pytest.fixture
 def address(start: Started, tmp_path: Path) -> Iterator[str]:
     """The event log of a demo that runs in a folder of its own."""
-    demo = start("demo", "--stations", "9")
+    demo = start("demo", "--stations", "9", "--history-days", "0")
     assert demo.stdout
     address = ""
     for line in demo.stdout:

@@ -17,7 +17,7 @@ ROW = re.compile(r"^(1\.6|2\.0\.1|2\.1|all)\s+(\d+)\s+(\d+)\s+([\d.]+) kWh\s+(\d
 
 
 def test_sessions_of_all_versions_start_and_end(run: Ran) -> None:
-    done = run("demo", "--seconds", "15")
+    done = run("demo", "--seconds", "25", "--history-days", "1")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {row[0]: row[1:] for row in ROW.findall(done.stdout)}
     assert set(rows) == {"1.6", "2.0.1", "2.1", "all"}
@@ -41,7 +41,7 @@ def test_sessions_of_all_versions_start_and_end(run: Ran) -> None:
 
 
 def test_the_command_that_it_names_runs_in_another_terminal(run: Ran, tmp_path: Path) -> None:
-    done = run("demo", "--seconds", "3", "--stations", "3")
+    done = run("demo", "--seconds", "3", "--stations", "3", "--history-days", "0")
     said = re.search(r"^Watch the events: +(.+)$", done.stdout, re.MULTILINE)
     assert said, done.stdout + done.stderr
     elsewhere = tmp_path / "elsewhere"
@@ -59,7 +59,7 @@ def test_the_command_that_it_names_runs_in_another_terminal(run: Ran, tmp_path: 
 
 
 def test_ctrl_c_ends_it_with_the_summary(start: Started) -> None:
-    demo = start("demo", "--stations", "3")
+    demo = start("demo", "--stations", "3", "--history-days", "0")
     assert demo.stdout
     for line in demo.stdout:
         if "3 connected" in line:

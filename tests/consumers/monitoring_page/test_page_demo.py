@@ -25,7 +25,11 @@ def demo(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """What a running demo prints: the address of its page, and the token for commands."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OCPP_")}
     process = subprocess.Popen(
-        [PROGRAM, "demo", "--stations", "6"], cwd=tmp_path, env=clean, stdout=subprocess.PIPE, text=True
+        [PROGRAM, "demo", "--stations", "6", "--history-days", "1"],
+        cwd=tmp_path,
+        env=clean,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     said = ""
