@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,9 +14,10 @@ from consumers.alerting.engine import Engine
 from consumers.alerting.heard import heard_in
 from consumers.alerting.ledger import Ledger, Noted
 from consumers.alerting.metrics import AlertingMetrics
+from consumers.alerting.remembering import register
 from consumers.alerting.shard_time import ShardTime
 from consumers.alerting.standing import FIRST_SHARD, active, judge_groups, load_groups
-from consumers.alerting.station import Station, register
+from consumers.alerting.station import Station
 from consumers.alerting.store import Store, load_times, save_times
 from consumers.alerting.sweep import sweep
 from consumers.alerting.tables import ALERTS, NOTIFICATIONS
@@ -35,9 +37,15 @@ from contract.topics import (
 BEHIND_MS: Final = 60_000
 """What the log took so long ago is history: receivers are told of it only where it still stands at the end."""
 
+TELL_EVERY: Final = timedelta(minutes=5)
+"""A station that reaches a bound with each of its events fills no log."""
+
 STATIONS_AT_ONCE: Final = 500
 ROUNDS: Final = 4
 """A tick looks at so many stations in so many rounds; what is due beyond that waits for the next."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Alerting:
@@ -60,6 +68,7 @@ class Alerting:
         self._uploads = uploads
         self._metrics = metrics
         self._now = now
+        self._told_bounds: datetime | None = None
         self.shards: frozenset[int] = frozenset()
 
     async def handle(self, messages: Sequence[Message], work: Work) -> None:
@@ -90,6 +99,7 @@ class Alerting:
             noted += [Noted(change, shard, behind) for change in changes]
         self._metrics.evaluation_seconds.observe(time.perf_counter() - began)
         await self._conclude(noted, {name: was.station for name, was in known.items()}, work, clock_ms)
+        self._tell_bounds({name: was.station for name, was in known.items()})
         await self._store.save(work.database, known)
         shards = {message.place.partition for message in messages}
         await save_times(work.database, {shard: times[shard] for shard in shards})
@@ -140,6 +150,18 @@ class Alerting:
         await self._ledger.note(noted, work, clock_ms)
         await self._uploads.ask(noted, stations, work, clock_ms)
         self._count(one.change for one in noted)
+
+    def _tell_bounds(self, stations: Mapping[str, Station]) -> None:
+        """Count what was not remembered of these stations, and log it, at most once in a while."""
+        reached = {name: bounds for name, station in stations.items() if (bounds := station.take_dropped())}
+        for bounds in reached.values():
+            for bound, times in bounds.items():
+                self._metrics.bounds_reached.at(bound).n += times
+        now = self._now()
+        if reached and (self._told_bounds is None or now - self._told_bounds >= TELL_EVERY):
+            self._told_bounds = now
+            name, bounds = next(iter(reached.items()))
+            _log.warning("a bound was reached", station=name, bounds=bounds, stations=len(reached))
 
     def _count(self, changes: Iterable[Change]) -> None:
         for change in changes:

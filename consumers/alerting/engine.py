@@ -14,9 +14,10 @@ from consumers.alerting.heard import Heard
 from consumers.alerting.kinds.kind import Ended, Holds, Judged, Kind, Occurred, Parameters, Verdict
 from consumers.alerting.kinds.many import Many
 from consumers.alerting.kinds.table import KINDS
+from consumers.alerting.remembering import REMEMBERED, hear
 from consumers.alerting.rules import SEVERITIES, Rule, Rules, attribute, counting, means
 from consumers.alerting.shard_time import JUMP_MS, LATE_MS, ShardTime
-from consumers.alerting.station import MAX_WATCHES, REMEMBERED, Station, Watch, hear
+from consumers.alerting.station import MAX_WATCHES_OF_RULE, Station, Watch
 from contract.events import Event
 
 AGAIN_MS: Final = 120_000
@@ -179,7 +180,11 @@ class _Turn:
         if not means(rule, self._name, self._station) or self._station.retired_ms:
             return
         if watch is None:
-            if len(self._station.watches) >= MAX_WATCHES:
+            if isinstance(verdict, Holds) and verdict.only_renews:
+                return
+            others = sum(other.startswith(f"{rule.name}\n") for other in self._station.watches)
+            if others >= MAX_WATCHES_OF_RULE:
+                self._station.drop(f"watches of {rule.name}")
                 return
             watch = self._station.watches[key] = Watch()
         if heard.appended_ms - heard.at_ms > LATE_MS:
@@ -204,6 +209,8 @@ class _Turn:
         if verdict.anew and watch.raised_ms is not None:
             self.end(key, rule, watch, heard.at_ms, "ended")
             watch = self._station.watches[key] = Watch()
+        if verdict.closes_ms is not None:
+            watch.closes_ms = min(verdict.closes_ms, watch.closes_ms or verdict.closes_ms)
         if watch.raised_ms is not None:
             self._update(key, rule, watch, verdict.detail, heard.at_ms)
             return
@@ -212,7 +219,11 @@ class _Turn:
             watch.since_ms = verdict.since_ms
             watch.lasting_ms = rule.for_ms if verdict.after_ms is None else verdict.after_ms
             watch.due_ms = verdict.since_ms + watch.lasting_ms
-        if watch.due_ms is not None and watch.due_ms <= heard.at_ms and not self._is_spoken_for(rule, watch):
+        is_closed = (
+            watch.closes_ms is not None and watch.due_ms is not None and watch.closes_ms <= watch.due_ms
+        )
+        is_due = watch.due_ms is not None and watch.due_ms <= heard.at_ms
+        if is_due and not is_closed and not self._is_spoken_for(rule, watch):
             self._raise(key, rule, watch, heard.at_ms)
 
     def _occurred(self, key: str, rule: Rule, watch: Watch, verdict: Occurred, heard: Heard) -> None:

@@ -6,6 +6,9 @@ from typing import Final
 from consumers.alerting.rules import SEVERITIES, Rules
 from service.metrics import LATENCY_SECONDS, Metrics
 
+BOUNDS: Final = ("evses", "sessions", "reservations")
+"""The bounds of a station's state beside the watches of each rule (`consumers.alerting.station`)."""
+
 OUTCOMES: Final = ("sent", "failed", "dropped")
 
 
@@ -49,5 +52,10 @@ class AlertingMetrics:
             "For how long a receiver has not taken anything; 0 when it does.",
             lambda: {(name,): self.failing_seconds.get(name, 0.0) for name in receivers},
             ("receiver",),
+        )
+        self.bounds_reached = metrics.counters(
+            "bounds_reached_total",
+            "Something of a station was not remembered, because a bound was reached; by the bound.",
+            {"bound": (*BOUNDS, *(f"watches of {name}" for name in names))},
         )
         self.uploads = metrics.counter("log_uploads_total", "Log uploads that stations were asked for.")

@@ -10,9 +10,10 @@ from consumers.alerting.engine import Engine
 from consumers.alerting.groups import Counted, Standing, is_spoken_for, judge_group, largest_first
 from consumers.alerting.heard import Heard
 from consumers.alerting.kinds.many import MANY, Many
+from consumers.alerting.remembering import register
 from consumers.alerting.rules import Rule, Rules, attribute
 from consumers.alerting.shard_time import ShardTime
-from consumers.alerting.station import Station, register
+from consumers.alerting.station import Station
 from contract.registry import RegisteredStation
 
 

@@ -162,6 +162,7 @@ def _event(kind: str, station: str, at_ms: int, data: dict[str, Any]) -> Event:
     whole = {
         "station": {"id": station},
         "receivedAt": moment(BEGIN_MS + at_ms).isoformat(),
+        **({"occurredAt": moment(BEGIN_MS + at_ms).isoformat()} if heard else {}),
         **protocol,
         **UNSAID.get(kind, {}),
         **data,

@@ -4,51 +4,32 @@ Changed in place by `hear` and the engine, which own what they were handed: it w
 written back or thrown away with it. All times are ms since 1970, UTC.
 """
 
-from typing import Final
+from decimal import Decimal
 
 import msgspec
 
 from consumers.alerting.heard import Heard
-from contract.commands import ReservationCreate
+from consumers.charging.matching import NamelessEnd, OpenSession, best_match
+from consumers.charging.samples import newest, periodic, total_of
 from contract.events import (
-    ConnectorStatusChanged,
-    MeterSampled,
-    StationBooted,
-    StationConnected,
-    StationDisconnected,
     TransactionEnded,
-    TransactionFact,
-    TransactionStarted,
 )
 from contract.model import Evse, Sample
-from contract.registry import RegisteredStation
-from contract.results import CommandCompleted
-
-REGISTER: Final = "Energy.Active.Import.Register"
-POWER: Final = "Power.Active.Import"
 
 MAX_SESSIONS = 32
 MAX_EVSES = 64
 MAX_RESERVATIONS = 32
-MAX_WATCHES = 512
-"""A station that makes up connectors, sessions or types of events fills no memory, and makes no storm."""
+MAX_WATCHES_OF_RULE = 64
+"""Bounds for a station that makes up connectors, sessions or types of events. Each rule has its own share of the
+watches, so that a rule with many subjects never keeps another from being judged. Where a bound is reached,
+`Station.dropped` counts it."""
 ENDED_KEPT_MS = 900_000
-"""So long an ended session is remembered, so that a reading that comes late does not look like a new one."""
+"""So long an ended session is remembered. Afterwards `over_ms` tells readings that come late from a new session."""
+LARGEST_POWER_W = 1_000_000
+"""More than any charger delivers: which session a nameless end belongs to is judged by it."""
 
 LONGEST_FADES = 0.98
 """Each session takes so much off the longest break that is remembered: what was usual last year fades."""
-
-
-REMEMBERED: Final = (
-    StationConnected,
-    StationDisconnected,
-    StationBooted,
-    ConnectorStatusChanged,
-    TransactionFact,
-    MeterSampled,
-    CommandCompleted,
-)
-"""What changes what is remembered, whatever the rules are."""
 
 
 class Watch(msgspec.Struct, array_like=True):
@@ -102,6 +83,9 @@ class Session(msgspec.Struct, array_like=True):
     charging_state: str | None = None
     ended_ms: int | None = None
     register_wh: float | None = None
+    token: str | None = None
+    is_metered: bool = False
+    """Whether a reading within the session was heard; before, `register_wh` is that of its start."""
 
 
 class Reservation(msgspec.Struct, array_like=True):
@@ -134,6 +118,14 @@ class Station(msgspec.Struct, array_like=True):
     """When it connected last."""
     retired_ms: int = 0
     """When it was taken out of the registry; 0 where it was not, or has connected since. Until then it is nobody's concern."""
+    over_ms: int = 0
+    """The newest end of the sessions that are forgotten: an unknown transaction is over in what was said up to then."""
+    remote: str = ""
+    """The address of its newest connection."""
+    other_remote: str = ""
+    """The address of the newest connection that came from another one."""
+    dropped: dict[str, int] = {}
+    """How often each bound was reached since the last call of `take_dropped`, which the consumer makes before it saves."""
 
     def place(self, evse: str) -> Place:
         """What is remembered of an EVSE; a stranger where there are already more than a station can have."""
@@ -142,45 +134,32 @@ class Station(msgspec.Struct, array_like=True):
             found = Place()
             if len(self.evses) < MAX_EVSES:
                 self.evses[evse] = found
+            else:
+                self.drop("evses")
         return found
+
+    def drop(self, bound: str) -> None:
+        """Count that a bound was reached and something was not remembered."""
+        self.dropped = {**self.dropped, bound: self.dropped.get(bound, 0) + 1}
+
+    def take_dropped(self) -> dict[str, int]:
+        """How often each bound was reached since the last call."""
+        taken, self.dropped = self.dropped, {}
+        return taken
+
+    def is_over(self, transaction: str, at_ms: int) -> bool:
+        """Whether the session of the transaction had ended at that time. Its end may have been read first."""
+        session = self.sessions.get(transaction)
+        return session is not None and session.ended_ms is not None and at_ms >= session.ended_ms
+
+    def is_forgotten(self, transaction: str, at_ms: int) -> bool:
+        """Whether the transaction, as of that time, is of a session that ended and is no longer remembered."""
+        return transaction not in self.sessions and at_ms <= self.over_ms
 
     def next_ms(self) -> int | None:
         """When a tick has to look at the station."""
         times = [at for watch in self.watches.values() if (at := watch.next_ms()) is not None]
         return min(times, default=None)
-
-
-def register(station: Station, said: RegisteredStation | None, at_ms: int) -> None:
-    """Take in what a backend knows of the station; None takes it out of the registry at that time."""
-    known = said or RegisteredStation()
-    station.retired_ms = at_ms if said is None and station.connected_ms <= at_ms else 0
-    station.site, station.groups, station.tenant = known.site, known.groups, known.tenant
-
-
-def hear(station: Station, heard: Heard) -> None:
-    """Take in an event, after the rules have judged it by what was known before."""
-    event = heard.event
-    match event:
-        case StationConnected():
-            _hear_connected(station, heard, event)
-        case StationDisconnected():
-            if is_the_newest_connection(station, heard):
-                station.connection = heard.connection or station.connection
-                station.offline_ms, station.reason = heard.at_ms, event.reason
-            return
-        case StationBooted(hardware=hardware):
-            station.vendor, station.model = hardware.vendor, hardware.model
-            station.firmware = hardware.firmware_version
-        case ConnectorStatusChanged(evse=Evse(id=number)):
-            station.place(str(number)).detail = event.detail or event.status
-        case TransactionFact():
-            _hear_transaction(station, heard, event)
-        case MeterSampled():
-            _hear_samples(station, heard, event)
-        case CommandCompleted():
-            _hear_result(station, event)
-    if station.offline_ms is not None and is_sign_of_life(station, heard):
-        station.offline_ms = None
 
 
 def is_the_newest_connection(station: Station, heard: Heard) -> bool:
@@ -207,24 +186,15 @@ def evse_key(evse: Evse | None) -> str:
 
 
 def reading(samples: tuple[Sample, ...], measurand: str) -> float | None:
-    """The newest value of a quantity: of all phases, or where only single phases are told, their sum."""
-    whole: float | None = None
-    phases: dict[str, float] = {}
-    for sample in samples:
-        if sample.measurand == measurand and sample.value is not None and sample.location == "Outlet":
-            if sample.phase is None:
-                whole = float(sample.value)
-            elif len(sample.phase) == 2 or sample.phase.endswith("-N"):  # L1, L1-N; not L1-L2
-                phases[sample.phase[:2]] = float(sample.value)
-    if whole is not None or not phases:
-        return whole
-    return sum(phases.values())
+    """The newest value of a quantity within the session; readings that belong to its start or end do not count."""
+    value = total_of(newest(periodic(samples)), measurand)
+    return None if value is None else float(value)
 
 
-def sampled_ms(heard: Heard, samples: tuple[Sample, ...]) -> int:
-    """When the newest of the readings was taken, by the station's clock where it has a usable one."""
-    taken = [sample.at for sample in samples if sample.at is not None]
-    return int(max(taken).timestamp() * 1000) if taken else heard.at_ms
+def sampled_ms(heard: Heard, samples: tuple[Sample, ...]) -> int | None:
+    """When the newest of the readings was taken, by the station's clock; None where it has no usable one."""
+    taken = [at for sample in samples if (at := sample.at or heard.event.occurred_at) is not None]
+    return int(max(taken).timestamp() * 1000) if taken else None
 
 
 def usual_break_ms(place: Place, began_ms: int) -> int:
@@ -234,85 +204,30 @@ def usual_break_ms(place: Place, began_ms: int) -> int:
     return max(int(place.longest_ms * LONGEST_FADES), began_ms - place.ended_ms)
 
 
-def _hear_connected(station: Station, heard: Heard, event: StationConnected) -> None:
-    station.version, station.connection, station.offline_ms = event.version, heard.connection, None
-    station.connected_ms = max(station.connected_ms, heard.at_ms)
-    if station.connected_ms > station.retired_ms:
-        station.retired_ms = 0
-
-
-def _hear_transaction(station: Station, heard: Heard, event: TransactionFact) -> None:
-    name = event.transaction.id if event.transaction else None
-    if name is None:
-        return
-    evse = evse_key(event.evse)
-    session = station.sessions.get(name)
-    if session is None:
-        if isinstance(event, TransactionStarted) and evse:
-            place = station.place(evse)
-            place.longest_ms = usual_break_ms(place, heard.at_ms)
-            place.sessions += 1
-        session = _begin(station, name, Session(evse, heard.at_ms))
-    session.evse = evse or session.evse
-    if event.transaction is not None and event.transaction.charging_state is not None:
-        session.charging_state = event.transaction.charging_state
-    if isinstance(event, TransactionEnded) and session.ended_ms is None:
-        session.ended_ms = heard.at_ms
-        if session.evse:
-            station.place(session.evse).ended_ms = heard.at_ms
-
-
-def _begin(station: Station, name: str, session: Session) -> Session:
-    """Remember one more session, and forget those that ended long ago or are too many."""
-    for old, other in tuple(station.sessions.items()):
-        if other.ended_ms is not None and session.began_ms - other.ended_ms > ENDED_KEPT_MS:
-            del station.sessions[old]
-    while len(station.sessions) >= MAX_SESSIONS:
-        del station.sessions[next(iter(station.sessions))]
-    station.sessions[name] = session
-    return session
-
-
-def _hear_samples(station: Station, heard: Heard, event: MeterSampled) -> None:
-    evse = evse_key(event.evse)
-    name = event.transaction.id if event.transaction else None
-    register_wh = reading(event.samples, REGISTER)
-    if name is not None:
-        session = station.sessions.get(name) or _begin(station, name, Session(evse, heard.at_ms))
-        session.evse = evse or session.evse
-        evse = session.evse
-        if register_wh is not None:
-            session.register_wh = register_wh
-    if register_wh is not None:
-        at_ms = sampled_ms(heard, event.samples)
-        place = station.place(evse)
-        if at_ms > place.register_ms:
-            place.register_wh, place.register_ms = register_wh, at_ms
-
-
-def _hear_result(station: Station, event: CommandCompleted) -> None:
-    request = event.request
-    if event.status != "accepted" or not isinstance(request, dict):
-        return
-    arguments = request.get("arguments")
-    if not isinstance(arguments, dict):
-        return
-    name = str(arguments.get("reservationId"))
-    match request.get("command"):
-        case "reservation.create":
-            made = _reservation(arguments)
-            if made is not None:
-                while len(station.reservations) >= MAX_RESERVATIONS:
-                    del station.reservations[next(iter(station.reservations))]
-                station.reservations[name] = made
-        case "reservation.cancel":
-            station.reservations.pop(name, None)
-
-
-def _reservation(arguments: dict[str, object]) -> Reservation | None:
-    try:
-        given = msgspec.convert(arguments, ReservationCreate)
-    except msgspec.ValidationError:
+def transaction_of(station: Station, heard: Heard) -> str | None:
+    """The transaction that the event is about; of an end that names none, the one that it fits best."""
+    event = heard.event
+    if event.transaction is not None and event.transaction.id is not None:
+        return event.transaction.id
+    if not isinstance(event, TransactionEnded):
         return None
-    evse = "" if given.evse_id is None else str(given.evse_id)
-    return Reservation(evse, given.id_token.value or "", int(given.expires_at.timestamp() * 1000))
+    running = [
+        (
+            name,
+            OpenSession(session.began_ms, _number(session.evse), _exact(session.register_wh), session.token),
+        )
+        for name, session in station.sessions.items()
+        if session.ended_ms is None
+    ]
+    token = event.id_token.value if event.id_token else None
+    stop_wh = event.meter.stop_wh if event.meter else None
+    end = NamelessEnd(heard.at_ms, event.evse.id if event.evse else None, stop_wh, token)
+    return best_match(running, end, LARGEST_POWER_W)
+
+
+def _number(evse: str) -> int | None:
+    return int(evse) if evse else None
+
+
+def _exact(register_wh: float | None) -> Decimal | None:
+    return None if register_wh is None else Decimal(register_wh)

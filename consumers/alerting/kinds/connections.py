@@ -27,7 +27,8 @@ from contract.events import (
 from contract.topics import STATIONS
 
 MINUTE: Final = 60_000
-OURS: Final = frozenset({"drain", "gateway_lost", "error", "takeover"})
+TAKEOVER: Final = "takeover"
+OURS: Final = frozenset({"drain", "gateway_lost", "error", TAKEOVER})
 """Reasons of a disconnect that are the gateway's, not the station's (docs/faults.md): it goes away, it died, it has
 a fault, or the station is already there again."""
 
@@ -72,6 +73,23 @@ def _judge_flapping(judged: Judged) -> Iterator[Verdict]:
         yield Occurred(STATION, key, {"reason": event.reason}, asked.disconnects, asked.within)
 
 
+class Conflict(Parameters, frozen=True, kw_only=True):
+    """So many `takeovers` `within` that time."""
+
+    takeovers: Count = 6
+    within: Duration = 5 * MINUTE
+
+
+def _judge_conflict(judged: Judged) -> Iterator[Verdict]:
+    event, heard = judged.heard.event, judged.heard
+    if isinstance(event, StationDisconnected) and event.reason == TAKEOVER:
+        asked, station = judged.parameters, judged.station
+        addresses = ", ".join(address for address in (station.other_remote, station.remote) if address)
+        key = heard.connection or heard.id
+        detail = {"addresses": addresses or "unknown addresses"}
+        yield Occurred(STATION, key, detail, asked.takeovers, asked.within)
+
+
 KINDS = (
     Kind(
         name="station_offline",
@@ -101,5 +119,15 @@ KINDS = (
         judge=_judge_flapping,
         summary="{station} lost its connection {count} times, last for {reason}",
         says=("reason", "count"),
+    ),
+    Kind(
+        name="identity_conflict",
+        about="Connections of one station id replace each other again and again: two clients use it.",
+        parameters=Conflict,
+        feed=STATIONS,
+        hears=(StationDisconnected,),
+        judge=_judge_conflict,
+        summary="{count} connections of {station} replaced each other; they come from {addresses}",
+        says=("addresses", "count"),
     ),
 )

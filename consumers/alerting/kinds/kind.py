@@ -28,7 +28,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 class Holds(NamedTuple):
     """The condition holds since then. `after_ms` is how long until the alert, where it is not the rule's `for`.
 
-    What holds `anew` begins now, and what held before has ended: a silence that was broken.
+    What holds `anew` begins now, and what held before has ended: a silence that was broken. With `only_renews` nothing
+    begins where nothing is watched yet: a late reading of a session that is over. It ends at `closes_ms` where another topic
+    has told its end already.
     """
 
     subject: str
@@ -36,6 +38,8 @@ class Holds(NamedTuple):
     detail: dict[str, str]
     after_ms: int | None = None
     anew: bool = False
+    only_renews: bool = False
+    closes_ms: int | None = None
 
 
 class Ended(NamedTuple):

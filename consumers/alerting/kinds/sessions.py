@@ -14,7 +14,8 @@ from consumers.alerting.kinds.kind import (
     Parameters,
     Verdict,
 )
-from consumers.alerting.station import POWER, REGISTER, Session, evse_key, reading, sampled_ms
+from consumers.alerting.station import Session, evse_key, reading, sampled_ms, transaction_of
+from consumers.charging.samples import POWER, REGISTER
 from contract.events import (
     ConnectorStatusChanged,
     Event,
@@ -43,7 +44,7 @@ class Silent(Parameters, frozen=True, kw_only=True):
 def _judge_silent(judged: Judged) -> Iterator[Verdict]:
     event = judged.heard.event
     name, session = _session(judged)
-    if name is None or _is_over(judged, session):
+    if name is None or judged.station.is_over(name, judged.heard.at_ms):
         return
     subject = SESSION + name
     evse = evse_key(event.evse) or (session.evse if session else "")
@@ -51,7 +52,7 @@ def _judge_silent(judged: Judged) -> Iterator[Verdict]:
     if isinstance(event, TransactionEnded):
         yield Ended(subject)
     elif isinstance(event, MeterSampled) or (session is None and judged.parameters.from_start):
-        yield Holds(subject, judged.heard.at_ms, _of(name, evse), anew=isinstance(event, MeterSampled))
+        yield _holds(judged, name, evse, anew=isinstance(event, MeterSampled))
 
 
 class Powerless(Parameters, frozen=True, kw_only=True):
@@ -67,14 +68,14 @@ def _judge_powerless(judged: Judged) -> Iterator[Verdict]:
             yield from (Ended(SESSION + name) for name in _running_at(judged, str(event.evse.id)))
         return
     name, session = _session(judged)
-    if name is None or _is_over(judged, session):
+    if name is None or judged.station.is_over(name, judged.heard.at_ms):
         return
     yield from _superseded(judged, name)
     if isinstance(event, MeterSampled):
         evse = evse_key(event.evse) or (session.evse if session else "")
         flows = _flows(judged, session)
         if flows is False and _is_charging(judged, session, evse):
-            yield Holds(SESSION + name, judged.heard.at_ms, _of(name, evse))
+            yield _holds(judged, name, evse)
         elif flows:
             yield Ended(SESSION + name)
     elif isinstance(event, TransactionEnded) or _pauses(event):
@@ -132,15 +133,17 @@ def _judge_jump(judged: Judged) -> Iterator[Verdict]:
     event, heard = judged.heard.event, judged.heard
     assert isinstance(event, MeterSampled)
     now_wh = reading(event.samples, REGISTER)
-    _, session = _session(judged)
+    name, session = _session(judged)
     evse = evse_key(event.evse) or (session.evse if session else "")
     place = judged.station.evses.get(evse)
     if now_wh is None or place is None or place.register_wh is None:
         return
     at_ms = sampled_ms(heard, event.samples)
+    if at_ms is None or at_ms <= place.register_ms:
+        return  # of an unknown time, late, or said again
+    if name is not None and (session is None or not session.is_metered):
+        return  # a meter may begin anew with each session
     span_ms = at_ms - place.register_ms
-    if span_ms <= 0:
-        return  # late, or said again
     step_wh = now_wh - place.register_wh
     watts = step_wh * HOUR_MS / max(span_ms, 1000)
     asked = judged.parameters
@@ -150,14 +153,16 @@ def _judge_jump(judged: Judged) -> Iterator[Verdict]:
 
 
 def _session(judged: Judged) -> tuple[str | None, Session | None]:
-    said = judged.heard.event.transaction
-    name = said.id if said else None
+    name = transaction_of(judged.station, judged.heard)
     return name, judged.station.sessions.get(name) if name else None
 
 
-def _is_over(judged: Judged, session: Session | None) -> bool:
-    """Whether it ended before this was said. What was said before its end counts, though the end was read first."""
-    return session is not None and session.ended_ms is not None and judged.heard.at_ms > session.ended_ms
+def _holds(judged: Judged, name: str, evse: str, *, anew: bool = False) -> Holds:
+    """The session's condition holds now, no longer than up to its end where that was read first."""
+    at_ms, session = judged.heard.at_ms, judged.station.sessions.get(name)
+    is_late = isinstance(judged.heard.event, MeterSampled) and judged.station.is_forgotten(name, at_ms)
+    ended_ms = session.ended_ms if session is not None else None
+    return Holds(SESSION + name, at_ms, _of(name, evse), anew=anew, only_renews=is_late, closes_ms=ended_ms)
 
 
 def _of(name: str, evse: str) -> dict[str, str]:

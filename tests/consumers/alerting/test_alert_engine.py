@@ -1,21 +1,27 @@
 """The engine, a kind of rule at a time: what is raised, updated and resolved, and at which minute."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
+from consumers.alerting.reading import default_text
+from consumers.alerting.remembering import register
 from consumers.alerting.shard_time import GAP_MS, ShardTime
-from consumers.alerting.station import MAX_SESSIONS, MAX_WATCHES, register
+from consumers.alerting.station import MAX_SESSIONS, MAX_WATCHES_OF_RULE
 from contract.events import (
     AuthorizationRequested,
     FirmwareStatus,
     LogStatus,
     ReservationUpdated,
     SecurityEvent,
+    StationConnected,
+    TransactionEnded,
     TransactionUpdated,
 )
-from contract.model import IdToken, Transaction
+from contract.model import IdToken, Meter, Transaction
 from contract.registry import RegisteredStation
 from contract.results import CommandCompleted, Timings
 from tests.consumers.alerting.fleet import Charger, Watched, at, ms
@@ -568,10 +574,172 @@ def test_the_time_of_a_shard() -> None:
 
 def test_a_station_that_makes_things_up_makes_no_storm_and_is_heard_again_later() -> None:
     it = watched("kind: security_event, within: 1h")
-    for number in range(2 * MAX_WATCHES):
+    for number in range(2 * MAX_WATCHES_OF_RULE):
         it.hear(A.says(SecurityEvent, 0, type=f"made up {number}"))
-    assert len(it.station.watches) == len(it.told) == MAX_WATCHES
+    assert len(it.station.watches) == len(it.told) == MAX_WATCHES_OF_RULE
+    assert it.station.take_dropped() == {"watches of R": MAX_WATCHES_OF_RULE}
     it.tick(61)
     assert it.station.watches == {}
     it.hear(A.says(SecurityEvent, 62, type="TamperDetectionActivated"))
     assert it.told[-1] == ("raised", 62)
+
+
+# What one message says stands in two topics, which are read at different speeds.
+
+
+@pytest.mark.parametrize("rule", ["session_silent", "session_without_power"])
+@pytest.mark.parametrize("end_first", [True, False])
+def test_a_final_reading_of_the_time_of_the_end_watches_no_session_that_is_over(
+    rule: str,
+    end_first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    it = watched(f"kind: {rule}, for: 10m")
+    it.hear(A.starts(0))
+    it.hear(A.meters(5, watts=0, wh=1000))
+    last = [A.ends(20), A.meters(20, watts=0, wh=1000)]
+    for event in last if end_first else reversed(last):
+        it.hear(event)
+    it.ticks(*range(21, 200))
+    assert [became for became, _ in it.told] in ([], ["raised", "resolved"])
+    assert it.station.watches == {}
+
+
+def test_readings_of_sessions_long_over_and_forgotten_watch_nothing() -> None:
+    """The topic of transactions is read far ahead of that of the meter values."""
+    it = watched("kind: session_silent, for: 16m")
+    for number in range(3 * MAX_SESSIONS):
+        it.hear(A.starts(number * 30, f"T{number}"))
+        it.hear(A.ends(number * 30 + 20, f"T{number}"))
+    for number in range(3 * MAX_SESSIONS - 1):
+        it.hear(A.meters(number * 30 + 10, f"T{number}", wh=number))
+        it.hear(A.meters(number * 30 + 20, f"T{number}", wh=number))
+    it.ticks(*range(3 * MAX_SESSIONS * 30, 3 * MAX_SESSIONS * 30 + 100))
+    assert it.told == []
+    assert it.station.watches == {}
+
+
+def test_a_rule_that_reaches_its_bound_silences_no_other() -> None:
+    it = Watched(
+        "rules: [{name: Odd, kind: security_event, within: 10d}, {name: Away, kind: station_offline, for: 10m}]"
+    )
+    it.hear(A.connects(0))
+    for number in range(2 * MAX_WATCHES_OF_RULE):
+        it.hear(A.says(SecurityEvent, 1, type=f"made up {number}"))
+    it.hear(A.leaves(5))
+    it.ticks(*range(6, 20))
+    assert [change.alert.rule for change in it.changes][-1] == "Away"
+
+
+def test_ten_thousand_sessions_leave_no_alert_and_a_small_state() -> None:
+    it = Watched(default_text())
+    it.hear(A.connects(0))
+    for number in range(10_000):
+        minute = 1 + number * 8
+        name, evse = f"T{number}", 1 + number % 2
+        it.hear(A.starts(minute, name, evse=evse))
+        it.hear(A.meters(minute + 2, name, watts=7000, wh=100 * number, evse=evse))
+        it.hear(A.ends(minute + 5, name, evse=evse))
+        it.hear(A.meters(minute + 5, name, watts=0, wh=100 * number + 50, evse=evse))
+        it.tick(minute + 6)
+    it.ticks(80_010, 80_100)
+    assert it.told == []
+    assert it.station.dropped == {}
+    assert len(msgspec.msgpack.encode(it.station)) < 700
+
+
+def test_an_end_without_a_transaction_ends_the_watch_of_its_session() -> None:
+    it = watched("kind: session_silent, for: 10m")
+    it.hear(A.starts(0, "T", evse=1, id_token=IdToken(value="A"), meter=Meter(start_wh=Decimal(10_000))))
+    it.hear(A.starts(1, "U", evse=2, id_token=IdToken(value="B"), meter=Meter(start_wh=Decimal(500_000))))
+    it.hear(
+        A.says(TransactionEnded, 8, transaction=Transaction(native=0), meter=Meter(stop_wh=Decimal(509_000)))
+    )
+    it.hear(A.meters(9, "T", wh=11_000))
+    for minute in range(9, 19):
+        it.time = it.time.hear(ms(minute))  # the shard's other stations
+        it.tick(minute)
+    assert it.told == [], "U is over, and T told its meter a moment ago"
+    it.ticks(20, 21)
+    assert [change.alert.labels["transaction"] for change in it.changes] == ["T"]
+
+
+# Meters
+
+
+def test_a_meter_that_begins_anew_with_each_session_makes_no_jump() -> None:
+    it = watched("kind: energy_jump")
+    for number in range(4):
+        minute = number * 60
+        it.hear(A.starts(minute, f"T{number}"))
+        for step in range(4):
+            it.hear(A.meters(minute + 1 + step * 10, f"T{number}", wh=step * 1000))
+        it.hear(A.ends(minute + 45, f"T{number}"))
+    assert it.told == []
+    it.hear(A.starts(300, "T"))
+    it.hear(A.meters(301, "T", wh=500))
+    it.hear(A.meters(302, "T", wh=1))
+    assert it.told == [("raised", 302)], "within a session a register does not fall"
+
+
+def test_readings_of_unknown_times_make_no_jump() -> None:
+    it = watched("kind: energy_jump")
+    it.hear(A.starts(0))
+    it.hear(A.meters(1, wh=0))
+    for number in range(1, 20):
+        reading = A.meters(2 + number / 60, wh=number * 5000)
+        timeless = tuple(msgspec.structs.replace(sample, at=None) for sample in reading.samples)
+        it.hear(msgspec.structs.replace(reading, samples=timeless))
+    assert it.told == []
+
+
+def test_the_start_that_is_repeated_in_each_message_is_no_sign_of_no_power() -> None:
+    it = watched("kind: session_without_power, for: 10m")
+    it.hear(A.starts(0))
+    it.hear(A.status(0, "Occupied", detail="Charging"))
+    for minute in range(1, 40):
+        reading = A.meters(minute, wh=1000 + minute * 100)
+        start = tuple(
+            msgspec.structs.replace(sample, value=Decimal(1000), context="Transaction.Begin")
+            for sample in reading.samples
+        )
+        it.hear(msgspec.structs.replace(reading, samples=(*reading.samples, *start)))
+        it.tick(minute)
+    assert it.told == []
+
+
+@pytest.mark.parametrize("phases", [("L1-N", "L2-N", "L3-N"), ("L1", "L2", "L3"), ("N",), ("L2",)])
+def test_power_is_read_in_whatever_phases_it_is_told(phases: tuple[str, ...]) -> None:
+    it = watched("kind: session_without_power, for: 10m")
+    it.hear(A.starts(0))
+    it.hear(A.status(0, "Occupied", detail="Charging"))
+    for minute in range(1, 40):
+        (whole,) = A.meters(minute, watts=2000).samples
+        samples = tuple(msgspec.structs.replace(whole, phase=phase) for phase in phases)
+        it.hear(msgspec.structs.replace(A.meters(minute), samples=samples))
+        it.tick(minute)
+    assert it.told == []
+
+
+# Two clients with one identity
+
+
+def test_clients_that_fight_over_an_identity_are_an_alert_with_their_addresses() -> None:
+    it = watched("kind: identity_conflict, takeovers: 6, within: 5m")
+    for number in range(12):
+        remote = f"10.0.0.{number % 2}"
+        it.hear(
+            A.says(StationConnected, number / 30, version="1.6", tls=False, remote=remote),
+            connection=f"c{number}",
+        )
+        if number:
+            it.hear(A.leaves(number / 30, "takeover"), connection=f"c{number - 1}")
+    assert it.changes[0].became == "raised"
+    assert it.changes[0].alert.annotations["summary"].endswith("they come from 10.0.0.1, 10.0.0.0")
+
+
+def test_a_station_that_comes_back_before_it_was_missed_fights_with_nobody() -> None:
+    it = watched("kind: identity_conflict, takeovers: 6, within: 5m")
+    for number in range(20):
+        it.hear(A.connects(number * 10), connection=f"c{number}")
+        it.hear(A.leaves(number * 10, "takeover"), connection=f"c{number - 1}")
+    assert it.told == []

@@ -29,6 +29,17 @@ rules:
 """
 
 ENGINE = Engine(read_rules(RULES))
+OF_SESSIONS = Engine(
+    read_rules(
+        """
+rules:
+- {name: Offline, kind: station_offline, for: 10m}
+- {name: Silent, kind: session_silent, for: 15m}
+- {name: Powerless, kind: session_without_power, for: 15m}
+- {name: Jump, kind: energy_jump, resolve_after: 10m}
+"""
+    )
+)
 
 REASONS = st.sampled_from(["lost", "ping_timeout", "drain", "gateway_lost"])
 STATUSES = st.sampled_from(["Available", "Occupied", "Faulted", "Unavailable"])
@@ -143,3 +154,60 @@ def test_every_alert_is_raised_and_then_resolved_once(history: list[Said]) -> No
                 assert change.alert.raised_ms <= change.at_ms
         if change.became == "resolved":
             del standing[name]
+
+
+def standing_at_the_end(said: list[Said]) -> set[tuple[str, str]]:
+    """The alerts that stand a day after these events, which are read in this order and without a tick between."""
+    it = Watched(OF_SESSIONS)
+    for one in said:
+        it.hear(one.event(), connection=one.connection, name=one.id)
+    end = max((one.minute for one in said), default=0)
+    for minute in range(end, end + 1440, 5):
+        it.time = it.time.hear(ms(minute))  # the shard's other stations
+        it.tick(minute)
+    standing: set[tuple[str, str]] = set()
+    for change in it.changes:
+        name = (change.alert.rule, change.alert.fingerprint)
+        standing = standing - {name} if change.became == "resolved" else standing | {name}
+    return standing
+
+
+@st.composite
+def days(draw: st.DrawFn) -> list[Said]:
+    """Sessions at one connector, each with readings at its start and at the minute of its end."""
+    minute, said = 0, [Said(0, ("connects", {}), "c1", "e0")]
+
+    def say(kind: str, **more: Any) -> None:
+        said.append(Said(minute, (kind, more), "c1", f"e{len(said)}"))
+
+    for number in range(draw(st.integers(1, 6))):
+        minute += draw(st.integers(1, 60))
+        say("starts", name=f"T{number}", evse=1)
+        for wait in draw(st.lists(st.integers(1, 12), max_size=5)):
+            minute += wait
+            say("meters", name=f"T{number}", watts=7000, wh=minute * 100)
+        minute += draw(st.integers(1, 12))
+        say("ends", name=f"T{number}")
+        say("meters", name=f"T{number}", watts=0, wh=minute * 100)
+    if draw(st.booleans()):
+        minute += 1
+        say("leaves", reason="lost")
+    return said
+
+
+@settings(max_examples=150, deadline=None)
+@given(days(), st.data())
+def test_topics_that_are_read_at_different_speeds_leave_the_same_alerts(
+    history: list[Said], data: st.DataObject
+) -> None:
+    topics: dict[str, list[Said]] = {}
+    for said in history:
+        topics.setdefault(said.event().TOPIC.name, []).append(said)
+    rows = list(topics.values())
+    interleaved: list[Said] = []
+    while rows := [row for row in rows if row]:
+        interleaved.append(rows[data.draw(st.integers(0, len(rows) - 1))].pop(0))
+    is_away = history[-1].deed[0] == "leaves"
+    standing = standing_at_the_end(interleaved)
+    assert {rule for rule, _ in standing} == ({"Offline"} if is_away else set())
+    assert standing == standing_at_the_end(history)
