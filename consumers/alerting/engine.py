@@ -219,11 +219,9 @@ class _Turn:
             watch.since_ms = verdict.since_ms
             watch.lasting_ms = rule.for_ms if verdict.after_ms is None else verdict.after_ms
             watch.due_ms = verdict.since_ms + watch.lasting_ms
-        is_closed = (
-            watch.closes_ms is not None and watch.due_ms is not None and watch.closes_ms <= watch.due_ms
-        )
-        is_due = watch.due_ms is not None and watch.due_ms <= heard.at_ms
-        if is_due and not is_closed and not self._is_spoken_for(rule, watch):
+        if watch.closes_ms is not None:
+            return  # it is over: whether it was raised before shows when the rule's own topic is read so far
+        if watch.due_ms is not None and watch.due_ms <= heard.at_ms and not self._is_spoken_for(rule, watch):
             self._raise(key, rule, watch, heard.at_ms)
 
     def _occurred(self, key: str, rule: Rule, watch: Watch, verdict: Occurred, heard: Heard) -> None:
