@@ -1,7 +1,7 @@
 """Signed readings: untouched beside the record, and in it as far as OCPI has room."""
 
 from consumers.billing.sessions.facts import Facts, Signed
-from consumers.billing.sessions.measured import END
+from consumers.charging.samples import END
 from contract.cdrs import SignedData, SignedValue
 from contract.model import SignedReading
 

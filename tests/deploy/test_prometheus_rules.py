@@ -9,6 +9,7 @@ import yaml
 
 from consumers.alerting.metrics import AlertingMetrics
 from consumers.alerting.reading import default_rules
+from consumers.billing.metrics import BillingMetrics
 from service.metrics import Metrics, registry_of
 from tests.support.debian import program
 
@@ -21,11 +22,11 @@ def rules() -> list[dict[str, Any]]:
 
 def exported() -> set[str]:
     """The names of all metrics that the programs export."""
-    alerting = Metrics("ocpp_alerting")
+    alerting, billing = Metrics("ocpp_alerting"), Metrics("ocpp_billing")
     AlertingMetrics(alerting, default_rules(), ())
-    return {sample.name for metric in registry_of(alerting).collect() for sample in metric.samples} | {
-        metric.name for metric in registry_of(alerting).collect()
-    }
+    BillingMetrics(billing)
+    families = list(registry_of(alerting, billing).collect())
+    return {family.name for family in families} | {one.name for family in families for one in family.samples}
 
 
 def test_prometheus_accepts_the_rules() -> None:

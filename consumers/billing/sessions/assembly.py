@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consumers.billing.sessions.activity import Activity, activity
 from consumers.billing.sessions.closing import Case, Closing, Rules
@@ -27,7 +28,7 @@ class Session(NamedTuple):
 def assembled(case: Case, closed: Closing, rules: Rules) -> Session:
     """The session that ended so."""
     facts = case.facts
-    span, notes = _span(facts, closed.end)
+    span, notes = _span(facts, closed.end, case.time_zone)
     made = energy(facts, case.loose, closed.end, span, rules.largest_power_w)
     told = activity(_marks(facts, case.loose, closed.end), made.points, span.start_ms, span.end_ms)
     flags = {*facts.notes, *closed.flags, *notes, *made.flags, *told.flags, *_missing(facts)}
@@ -40,7 +41,10 @@ def assembled(case: Case, closed: Closing, rules: Rules) -> Session:
     return Session(case.session, facts, metered, made.total_wh, tuple(sorted(flags)), closed.end.reason)
 
 
-def _span(facts: Facts, end: Border) -> tuple[Span, set[str]]:
+HOUR_MS = 3_600_000
+
+
+def _span(facts: Facts, end: Border, time_zone: str) -> tuple[Span, set[str]]:
     """Start and end, in order; of a station whose clock was set back on the way, as we heard of them."""
     is_trusted = end.is_timed and (facts.start is None or facts.start.is_timed)
     notes = set() if facts.start is not None else {"start_missing"}
@@ -55,8 +59,19 @@ def _span(facts: Facts, end: Border) -> tuple[Span, set[str]]:
         start_ms = min(first, default=end.at_ms)
     if start_ms <= end.at_ms:
         return Span(start_ms, end.at_ms, is_trusted), notes
+    if start_ms <= end.at_ms + HOUR_MS and _comes_twice(end.at_ms, time_zone):
+        return Span(start_ms, end.at_ms + HOUR_MS, is_trusted), {*notes, "hour_repeated"}
     first_ms = facts.start.seen_ms if facts.start is not None else end.seen_ms
     return Span(min(first_ms, end.seen_ms), end.seen_ms, is_trusted=False), {*notes, "clock_changed"}
+
+
+def _comes_twice(at_ms: int, time_zone: str) -> bool:
+    """Whether a station's local time, told without its zone and read as UTC, comes twice where summer time ends."""
+    try:
+        local = moment(at_ms).replace(tzinfo=ZoneInfo(time_zone))
+    except (ValueError, ZoneInfoNotFoundError):
+        return False
+    return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def _marks(facts: Facts, loose: Loose, end: Border) -> list[Mark]:

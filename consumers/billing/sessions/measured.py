@@ -7,10 +7,10 @@ from typing import NamedTuple, TypeGuard
 
 from consumers.billing.sessions.facts import Reading, Signed
 from consumers.billing.tariffs.metering import is_measurable
-from contract.events import Event
+from consumers.charging.samples import BEGIN, END, LINES, REGISTER, total_of
+from contract.events import Event, TransactionStarted
 from contract.model import Sample
 
-REGISTER = "Energy.Active.Import.Register"
 INTERVAL = "Energy.Active.Import.Interval"
 CURRENT = "Current.Import"
 UNITS = {REGISTER: "Wh", INTERVAL: "Wh", CURRENT: "A"}
@@ -18,12 +18,9 @@ UNITS = {REGISTER: "Wh", INTERVAL: "Wh", CURRENT: "A"}
 SUMMED = "/phases"
 """Behind the place of a register that is the sum of those of the phases."""
 
-BEGIN, END = "Transaction.Begin", "Transaction.End"
-
 AHEAD = timedelta(minutes=5)
 BEHIND = timedelta(days=366)
 """Nothing waits in a station for longer: its clock was not set. So no session grows over years by its first time."""
-_PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)
 
@@ -68,7 +65,7 @@ def measured(samples: Iterable[Sample], event: Event) -> Measured:
     """What the samples of an event prove."""
     whole: dict[tuple[str, str], set[Reading]] = {}
     phases: dict[tuple[str, str, int], dict[str, Decimal]] = {}
-    borders: dict[str, Decimal] = {}
+    borders: dict[str, list[Sample]] = {}
     signed: list[Signed] = []
     notes: set[str] = set()
     for sample in samples:
@@ -79,28 +76,40 @@ def measured(samples: Iterable[Sample], event: Event) -> Measured:
         if not can_be_read(value) or value < 0 or UNITS.get(sample.measurand) != sample.unit:
             continue
         notes |= {note} if note else set()
-        if sample.phase in _PHASES:
-            phases.setdefault((sample.measurand, sample.location, at_ms), {})[sample.phase[:2]] = value
+        if sample.measurand == REGISTER and _is_border(sample, event, is_timed=note is None):
+            borders.setdefault(sample.context, []).append(sample)
         elif sample.phase is not None:
-            continue
-        elif note and sample.measurand == REGISTER and sample.context in (BEGIN, END):
-            borders[sample.context] = value
+            phases.setdefault((sample.measurand, sample.location, at_ms), {})[sample.phase] = value
         else:
             whole.setdefault((sample.measurand, sample.location), set()).add(Reading(at_ms, value))
     for (measurand, place, at_ms), by_phase in phases.items():
-        at_place = place + SUMMED if measurand == REGISTER else place
-        value = sum(by_phase.values(), Decimal())
+        lines = {phase[:2]: value for phase, value in by_phase.items() if phase in LINES}
+        if not lines and len(by_phase) > 1:
+            continue
+        value = sum((lines or by_phase).values(), Decimal())
+        is_sum = measurand == REGISTER and lines
         if can_be_read(value):
-            whole.setdefault((measurand, at_place), set()).add(Reading(at_ms, value))
+            where = (measurand, place + SUMMED if is_sum else place)
+            whole.setdefault(where, set()).add(Reading(at_ms, value))
     return Measured(
         {place: tuple(sorted(told)) for (measurand, place), told in whole.items() if measurand == REGISTER},
         _all(whole, INTERVAL),
         _all(whole, CURRENT),
         tuple(sorted(signed)),
-        borders.get(BEGIN),
-        borders.get(END),
+        total_of(borders.get(BEGIN, ()), REGISTER),
+        total_of(borders.get(END, ()), REGISTER),
         frozenset(notes),
     )
+
+
+def _is_border(sample: Sample, event: Event, *, is_timed: bool) -> bool:
+    """Whether a reading belongs to the start or end and not to the time that it carries.
+
+    Some stations repeat the reading of the start in each message, with the time of the message.
+    """
+    if sample.context == BEGIN:
+        return not (is_timed and isinstance(event, TransactionStarted))
+    return sample.context == END and not is_timed
 
 
 def _all(whole: dict[tuple[str, str], set[Reading]], wanted: str) -> tuple[Reading, ...]:
