@@ -1,11 +1,11 @@
 """When a session ended: as the station said, or where it never did, as everything else it said tells."""
 
 from collections.abc import Collection, Iterable, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 from consumers.billing.sessions.facts import Border, Facts
 from consumers.billing.sessions.loose import NOTHING, Loose, LooseEnd
+from consumers.charging.matching import Distance, NamelessEnd, OpenSession, distance
 
 OVER = frozenset({"Available", "Finishing"})
 """Statuses that a connector does not show while a transaction goes on."""
@@ -133,10 +133,10 @@ def _matching(
         if end.border.seen_ms > heard_ms:
             continue
         fits = [
-            (distance, sibling.session, sibling)
+            (far, sibling.session, sibling)
             for sibling in waiting
             if (sibling.ends is None or end in sibling.ends)
-            and (distance := _distance(sibling.facts, end, rules)) is not None
+            and (far := _distance(sibling.facts, end, rules)) is not None
         ]
         if not fits:
             continue
@@ -147,19 +147,13 @@ def _matching(
     return None
 
 
-def _distance(facts: Facts, end: LooseEnd, rules: Rules) -> tuple[Decimal, int] | None:
-    """How far the end is from what is known of a session, in energy and time; None where it cannot be its end."""
-    began_ms, at_ms = start_ms(facts), end.border.at_ms
-    if facts.end is not None or began_ms is None or began_ms > at_ms:
-        return None
-    if end.evse is not None and facts.evse is not None and end.evse != facts.evse:
+def _distance(facts: Facts, end: LooseEnd, rules: Rules) -> Distance | None:
+    """How far the end is from what is known of a session; None where it cannot be its end."""
+    if facts.end is not None:
         return None
     last_wh = max((told[-1].value for told in facts.registers.values()), default=None)
     if last_wh is None and facts.start is not None:
         last_wh = facts.start.wh
-    if last_wh is None or end.border.wh is None:
-        return Decimal(), at_ms - began_ms
-    risen = end.border.wh - last_wh
-    if risen < 0 or risen * 3_600_000 > rules.largest_power_w * max(at_ms - began_ms, 60_000):
-        return None
-    return risen, at_ms - began_ms
+    session = OpenSession(start_ms(facts), facts.evse, last_wh, facts.bearer.value if facts.bearer else None)
+    nameless = NamelessEnd(end.border.at_ms, end.evse, end.border.wh, end.token)
+    return distance(session, nameless, rules.largest_power_w)

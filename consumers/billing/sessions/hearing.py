@@ -59,7 +59,8 @@ def _transaction(event: TransactionFact, seen_ms: int) -> Heard | None:
     if session is None and not isinstance(event, TransactionStarted):
         if isinstance(event, TransactionEnded):
             border = _border(event, at_ms, note, seen_ms, event.meter.stop_wh if event.meter else None)
-            end = LooseEnd(border, event.evse.id if event.evse else None)
+            token = event.id_token.value if event.id_token else None
+            end = LooseEnd(border, event.evse.id if event.evse else None, token)
             return Heard(loose=Loose(ends=(end,)))
         return _loose_readings(event, found)
     meter, notes = event.meter, {*found.notes, *((note,) if note else ())}

@@ -22,10 +22,11 @@ class Status(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class LooseEnd(msgspec.Struct, frozen=True, array_like=True):
-    """An end that names no transaction, at an EVSE if the station says so."""
+    """An end that names no transaction, at an EVSE and by a token if the station says so."""
 
     border: Border
     evse: int | None = None
+    token: str | None = None
 
 
 class Boot(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -126,5 +127,6 @@ def _since(told: tuple[Reading, ...], from_ms: int) -> tuple[Reading, ...]:
     return tuple(reading for reading in told if reading.at_ms >= from_ms)
 
 
-def _rank_of_end(end: LooseEnd) -> tuple[int, int, Decimal]:
-    return end.border.at_ms, -1 if end.evse is None else end.evse, end.border.wh or Decimal()
+def _rank_of_end(end: LooseEnd) -> tuple[int, int, Decimal, str]:
+    evse = -1 if end.evse is None else end.evse
+    return end.border.at_ms, evse, end.border.wh or Decimal(), end.token or ""

@@ -17,11 +17,16 @@ from consumers.billing.sessions.measured import ms
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is looked at together at `due_ms`. `evidence_ms` is when something else of the station asks for a look."""
+    """What is looked at together at `due_ms`.
+
+    `evidence_ms` is when something else of the station first asks for a look, `last_evidence_ms` when the newest such thing
+    does: what came after the first look is looked at again.
+    """
 
     due_ms: int
     facts: Facts
     evidence_ms: int | None = None
+    last_evidence_ms: int | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -88,6 +93,7 @@ def taken(progress: Progress, facts: Facts, rules: Rules) -> Progress:
         ended = first_of(ended, pending.facts.end)
     part = facts if last is None else joined(last.facts, facts)
     evidence_ms = None if last is None else last.evidence_ms
+    last_evidence_ms = None if last is None else last.last_evidence_ms
     silent_ms = part.seen_ms + rules.silence_ms
     if ended is not None:  # a correction waits from its first fact on
         due_ms = facts.seen_ms + rules.settle_ms if last is None else last.due_ms
@@ -95,7 +101,8 @@ def taken(progress: Progress, facts: Facts, rules: Rules) -> Progress:
         due_ms = part.end.seen_ms + rules.settle_ms
     else:
         due_ms = silent_ms if evidence_ms is None else min(silent_ms, evidence_ms)
-    return _waiting(progress, [*waiting, Pending(due_ms=due_ms, facts=part, evidence_ms=evidence_ms)])
+    pending = Pending(due_ms=due_ms, facts=part, evidence_ms=evidence_ms, last_evidence_ms=last_evidence_ms)
+    return _waiting(progress, [*waiting, pending])
 
 
 def hinted(progress: Progress, seen_ms: int, rules: Rules) -> Progress:
@@ -103,11 +110,14 @@ def hinted(progress: Progress, seen_ms: int, rules: Rules) -> Progress:
     if not progress.pending or progress.is_ended or seen_ms > progress.pending[-1].due_ms:
         return progress
     *before, last = progress.pending
-    evidence_ms = seen_ms + rules.settle_ms
+    newest_ms = evidence_ms = seen_ms + rules.settle_ms
     if last.evidence_ms is not None:
         evidence_ms = min(evidence_ms, last.evidence_ms)
+    if last.last_evidence_ms is not None:
+        newest_ms = max(newest_ms, last.last_evidence_ms)
     due_ms = min(last.due_ms, evidence_ms)
-    return _waiting(progress, [*before, replace(last, evidence_ms=evidence_ms, due_ms=due_ms)])
+    hint = replace(last, evidence_ms=evidence_ms, last_evidence_ms=newest_ms, due_ms=due_ms)
+    return _waiting(progress, [*before, hint])
 
 
 def looked_at(progress: Progress, case: Case, rules: Rules) -> tuple[Progress, Session | None]:
@@ -129,7 +139,11 @@ def settled(progress: Progress, rules: Rules, *, is_over: bool) -> Progress:
     first, *rest = progress.pending
     whole = joined(progress.settled, first.facts)
     if not is_over and not rest:
-        rest = [Pending(due_ms=whole.seen_ms + rules.silence_ms, facts=Facts())]
+        due_ms, again_ms = whole.seen_ms + rules.silence_ms, first.last_evidence_ms
+        if again_ms is not None and again_ms <= first.due_ms:
+            again_ms = None
+        due_ms = due_ms if again_ms is None else min(due_ms, again_ms)
+        rest = [Pending(due_ms=due_ms, facts=Facts(), evidence_ms=again_ms, last_evidence_ms=again_ms)]
     return replace(progress, settled=whole, pending=tuple(rest))
 
 

@@ -25,7 +25,7 @@ from consumers.runtime import migrations
 from contract import cdrs
 from contract.cdrs import CdrCredited, CdrFact, CdrIssued
 from contract.events import Event
-from contract.model import Sample, SignedReading
+from contract.model import IdToken, Sample, SignedReading
 from contract.registry import Coordinates, RegisteredStation
 from contract.results import CommandRequest
 from contract.topics import CDRS, COMMANDS, DEAD_LETTERS, STATIONS_REGISTRY
@@ -206,6 +206,26 @@ async def test_two_nameless_ends_are_those_of_two_sessions(world: World) -> None
     assert isinstance(second, CdrIssued)
     assert (second.transaction_id, second.cdr.end_date_time, float(second.energy_wh)) == ("b", at(50), 2600)
     assert len(await until(world, 10_000)) == 2
+
+
+async def test_nameless_ends_that_follow_each_other_are_both_looked_at(world: World) -> None:
+    """Both come before the first look, whose moment knows only the first: the second asks for another look."""
+    one, other, nameless = Saying("a", evse=1), Saying("b", evse=2), Saying(None, evse=None)
+    ends = {"received_at": at(72), "id_token": None}
+    await say(world, one.started(0, 10_000, "A"), other.started(10, 500_000, "B"))
+    await say(world, nameless.ended(50, 15_000, **(ends | {"received_at": at(71)})))
+    await say(world, nameless.ended(70, 509_000, **ends))
+    records = await until(world, 80)
+    assert {(one.transaction_id, float(one.energy_wh)) for one in records} == {("a", 5000.0), ("b", 9000.0)}
+
+
+async def test_a_nameless_end_with_a_token_is_its_drivers(world: World) -> None:
+    """The registers would give the end to the other session."""
+    one, other, nameless = Saying("a", evse=1), Saying("b", evse=2), Saying(None, evse=None)
+    await say(world, one.started(0, 10_000, "A"), other.started(10, 10_500, "B"))
+    await say(world, nameless.ended(50, 15_000, id_token=IdToken(value="A", type="ISO14443")))
+    (record,) = await until(world, 60)
+    assert (record.transaction_id, float(record.energy_wh)) == ("a", 5000.0)
 
 
 async def test_a_registry_that_changes_takes_nothing_from_a_session_that_goes_on(world: World) -> None:
