@@ -28,7 +28,7 @@ One record comes back on `{COMMAND_RESULTS.name}`, a [`command.completed`](event
 | --- | --- |
 | `accepted`, `rejected` | The station's answer. Of several variables or items, `accepted` says that all were. |
 | `failed` | It answered with an error, or not understandably, or our side failed; `why` says which. |
-| `timed_out` | It was sent, and no answer came in time: whether the station acted is unknown. |
+| `timed_out` | It was sent, and no answer came (in time, or before the connection was lost): whether the station acted is unknown. |
 | `expired` | The deadline came before it was sent. |
 | `offline` | The station is not connected. |
 | `unsupported` | The station's version, or the station, cannot do this; nothing was done. |

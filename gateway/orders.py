@@ -1,8 +1,8 @@
 """A station's commands at the gateway that holds it: one after the other, each with one result.
 
-A command is never sent twice: what was sent and not answered ends as timed_out (or failed, when the
-connection was lost), for nobody knows whether the station acted. What was certainly not sent before
-the connection ended is handed back, and the router finds the station's next connection.
+A command is never sent twice. A command that was sent and not answered ends as timed_out, whether the station
+was silent, its connection was lost or the gateway failed: nobody knows whether the station acted. A command that
+was certainly not sent before the connection ended is handed back, and the router finds the station's next connection.
 """
 
 import asyncio
@@ -205,7 +205,7 @@ class Orders:
                 raise CallExpired  # noqa: TRY301 - the same end as when its turn does not come
             return await self._perform(order)
         except (Invalid, CallInvalid) as fault:
-            return Outcome(status="invalid", why=str(fault))
+            return _invalid(order, fault)
         except Unsupported as fault:
             return Outcome(status="unsupported", why=str(fault))
         except CallTimedOut:
@@ -220,12 +220,12 @@ class Orders:
             if order.sent_at is None and not lost.was_sent:
                 raise Unsent from None
             return Outcome(
-                status="failed", why="the connection was lost; whether the station acted is unknown"
+                status="timed_out", why="the connection was lost; whether the station acted is unknown"
             )
         except Exception:  # noqa: BLE001 - a fault of ours ends one command
             self._metrics.faults.n += 1
             _log.exception("a command failed on our side", command=order.request.command)
-            return Outcome(status="failed", why="the gateway failed on this command")
+            return _failed(order)
 
     async def _perform(self, order: Order) -> Outcome:
         """Send the CALLs of the plan one after the other; each raises as `Calls.call`."""
@@ -266,6 +266,11 @@ class Orders:
             if not isinstance(lost, ConnectionLost) or lost.was_sent:
                 order.sent_at = order.sent_at or before
                 order.exchanges.append(Exchange(action=ask.action, request=ask.payload))
+            raise
+        except (CallInvalid, CallExpired):
+            raise  # nothing was sent
+        except Exception:  # a fault of ours: the CALL may have been sent
+            order.sent_at = order.sent_at or before
             raise
         order.sent_at = order.sent_at or before
         order.exchanges.append(Exchange(action=ask.action, request=ask.payload, response=payload))
@@ -317,3 +322,20 @@ class Orders:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _invalid(order: Order, fault: Exception) -> Outcome:
+    """The outcome of a CALL that breaks a rule; the status `invalid` promises that nothing was sent."""
+    if order.sent_at is None:
+        return Outcome(status="invalid", why=str(fault))
+    return Outcome(status="failed", why=f"a part of the command was sent, the next is invalid: {fault}")
+
+
+def _failed(order: Order) -> Outcome:
+    """The outcome of a command on which the gateway failed."""
+    if order.sent_at is None:
+        return Outcome(status="failed", why="the gateway failed on this command")
+    return Outcome(
+        status="timed_out",
+        why="the gateway failed on this command after it was sent; whether the station acted is unknown",
+    )

@@ -180,7 +180,11 @@ class GatewaySettings(EventLogSettings, ProcessSettings):
         20, ge=1, description="Unreadable frames of one connection; beyond it it is closed."
     )
     call_timeout_seconds: Seconds = Field(30, description="Time a station has to answer a call of ours.")
-    ping_seconds: Seconds = Field(60, description="A connection that is silent so long is pinged.")
+    ping_seconds: Seconds = Field(
+        30,
+        description="A connection that is silent so long is pinged, with jitter, counted from ping to ping. "
+        "Keep it below the shortest timeout of the proxies between the stations and the gateway.",
+    )
     ping_timeout_seconds: Seconds = Field(20, description="Time for the pong; then the connection is dead.")
 
     # How it ends

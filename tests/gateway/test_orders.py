@@ -17,6 +17,7 @@ from contract.topics import COMMAND_RESULTS, EVERY_TOPIC, ROUTES
 from eventlog.port import Record
 from gateway import orders as module
 from gateway.orders import WAITING_AT_MOST, Orders
+from gateway.translation.outbound.plan import Ask, Plan
 from gateway.translation.outbound.requests import plan_of
 from tests.support.pod import Connection, Pod
 
@@ -222,14 +223,17 @@ async def test_what_comes_too_late_is_expired_and_not_sent(hands: Hands) -> None
     assert connection.transport.unheard == 0
 
 
-async def test_a_connection_that_ends_fails_what_was_sent_and_hands_back_the_rest(hands: Hands) -> None:
+async def test_a_connection_that_ends_leaves_what_was_sent_unknown_and_hands_back_the_rest(
+    hands: Hands,
+) -> None:
     connection = await hands.connect()
     hands.take(connection, "sent")
     waiting = hands.take(connection, "waiting")
     await connection.transport.hear()
     connection.transport.hang_up()
     [result] = await hands.results(1)
-    assert (result.command_id, result.status) == ("sent", "failed")
+    assert (result.command_id, result.status) == ("sent", "timed_out")
+    assert "unknown" in (result.why or "")
     assert result.exchanges[0].action == "ClearCache"
     await hands.pod.until(lambda: len(hands.noted) == 2)
     note = msgspec.json.decode(hands.noted[1].value or b"", type=Note)
@@ -333,6 +337,42 @@ async def test_a_fault_of_ours_ends_one_command_and_not_those_behind_it(
     [entry] = said_in_log.entries
     assert entry["event"] == "a command failed on our side"
     said_in_log.entries.clear()
+
+
+async def test_a_fault_of_ours_after_the_call_was_sent_leaves_the_outcome_unknown(
+    pod: Pod, said_in_log: LogCapture
+) -> None:
+    await pod.log.apply_topics(EVERY_TOPIC.values())
+    hands = Hands(pod)
+
+    def fails_later(_request: Any, _target: Any) -> Plan:
+        yield Ask("ClearCache", {})
+        raise ZeroDivisionError
+
+    hands.orders = Orders(pod.log, fails_later, pod.metrics, answer_seconds=30)
+    connection = await hands.connect()
+    hands.take(connection)
+    await heard(connection)
+    [result] = await hands.results(1)
+    assert (result.status, "unknown" in (result.why or "")) == ("timed_out", True)
+    said_in_log.entries.clear()
+
+
+async def test_an_invalid_second_call_is_not_called_a_command_that_was_never_sent(pod: Pod) -> None:
+    await pod.log.apply_topics(EVERY_TOPIC.values())
+    hands = Hands(pod)
+
+    def two_calls(_request: Any, _target: Any) -> Plan:
+        yield Ask("ClearCache", {})
+        yield Ask("Reset", {"type": "none of OCPP"})
+        raise AssertionError
+
+    hands.orders = Orders(pod.log, two_calls, pod.metrics, answer_seconds=30)
+    connection = await hands.connect()
+    hands.take(connection)
+    await heard(connection)
+    [result] = await hands.results(1)
+    assert (result.status, [one.action for one in result.exchanges]) == ("failed", ["ClearCache"])
 
 
 async def test_a_result_that_the_log_does_not_take_is_said_when_it_does(hands: Hands) -> None:

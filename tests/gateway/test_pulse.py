@@ -1,5 +1,6 @@
 """Pings with jitter, and the judgement on who does not answer: on a clock and a wheel that the test turns."""
 
+import itertools
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
@@ -7,6 +8,7 @@ from typing import cast
 import pytest
 
 from gateway.pulse import Pulse
+from gateway.settings import GatewaySettings
 from service.wheel import Entry, Wheel
 from tests.support.memory_transport import MemoryTransport
 from tests.support.pod import limits
@@ -100,6 +102,27 @@ def test_any_sign_of_life_is_an_answer_and_the_next_ping_comes(clock: Clock, lis
         listened.hears()
     assert listened.deaths == 0
     assert clock.now <= 1000 + 19 * (PING + TIMEOUT)
+
+
+def test_no_connection_is_without_traffic_for_longer_than_the_interval(
+    clock: Clock, listened: Listened
+) -> None:
+    """Each ping counts from the one before it, also where the pong takes nearly all of its time."""
+    pinged_at = []
+    for number in range(1, 30):
+        listened.until_pinged(number)
+        pinged_at.append(clock.now)
+        clock.pass_by((0.1, TIMEOUT - 1)[number % 2])
+        listened.hears()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(pinged_at)]
+    assert max(gaps) <= PING + 1  # `until_pinged` looks once a second
+    assert len({round(gap, 1) for gap in gaps}) > 1, "with jitter"
+    assert listened.deaths == 0
+
+
+def test_the_default_interval_is_below_the_usual_timeout_of_proxies() -> None:
+    """nginx, and most load balancers, cut a connection that is silent for 60 seconds."""
+    assert GatewaySettings.model_fields["ping_seconds"].default <= 30
 
 
 def test_a_busy_station_is_not_pinged(clock: Clock, listened: Listened) -> None:
