@@ -133,6 +133,8 @@ class Server:
             "OCPP_EVENT_LOG": log,
             # 100 stations that ask as fast as they are answered are beyond any sensible rate limit.
             "OCPP_MESSAGES_PER_SECOND": "100000",
+            "OCPP_BYTES_PER_SECOND": "1000000000",
+            "OCPP_PROCESSING_MS_PER_SECOND": "100000",
             # Nobody has to learn gently of the end.
             "OCPP_DRAIN_GRACE_SECONDS": "0",
             "OCPP_DRAIN_SECONDS": "0",

@@ -87,6 +87,8 @@ class Gateway:
         self._limits = StationLimits(
             inbox_messages=settings.inbox_messages,
             messages_per_second=settings.messages_per_second,
+            bytes_per_second=settings.bytes_per_second,
+            processing_ms_per_second=settings.processing_ms_per_second,
             bad_frames_per_minute=settings.bad_frames_per_minute,
             ping_seconds=settings.ping_seconds,
             ping_timeout_seconds=settings.ping_timeout_seconds,

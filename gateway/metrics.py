@@ -38,6 +38,7 @@ CLOSE = (
     "protocol_error",
     "takeover",
     "too_big",
+    "too_costly",
 )
 FRAME = ("call", "callresult", "callerror", "send", "callresulterror", "invalid")
 COMMAND_STATUS = get_args(Status)
@@ -98,6 +99,17 @@ class GatewayMetrics(Metrics):
         )
         self.received_bytes = self.counter("received_bytes_total", "Bytes of frames from stations.")
         self.sent_bytes = self.counter("sent_bytes_total", "Bytes of frames to stations.")
+        self.paused = self.counter(
+            "connection_pauses_total",
+            "Pauses in reading a connection whose station was beyond one of its rates.",
+        )
+        self.paused_seconds = self.counter(
+            "connection_pause_seconds_total", "Seconds of these pauses, summed over the connections."
+        )
+        self.metered_seconds = self.counter(
+            "large_message_processing_seconds_total",
+            "Processor time spent on messages of 2048 bytes and more, which the stations' rates of processing count.",
+        )
         self.answer_seconds = self.histograms(
             "call_duration_seconds",
             "From a station's CALL to our answer, the durable append included.",

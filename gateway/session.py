@@ -21,7 +21,14 @@ from eventlog.port import LogUnavailable, RecordRefused
 from gateway.backlog import Backlog
 from gateway.calls import Calls
 from gateway.desk import Desk
-from gateway.limits import BURST_SECONDS, Allowance, StationLimits
+from gateway.limits import (
+    BURST_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    METERED_FROM_BYTES,
+    Allowance,
+    StationLimits,
+    Stopwatch,
+)
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Answered, Asked, Garbled, Happening, Rpc, Unmatched
 from gateway.presence import Announcer
@@ -40,14 +47,16 @@ CLOSE_CODES = {
     "drain": (1001, "this gateway is going away"),
     "error": (1011, "the gateway failed"),
     "takeover": (1008, "a newer connection of this station"),
+    "too_costly": (1008, "messages that take too long to process"),
 }
 
 
 class Waiting(NamedTuple):
-    """What waits in the inbox, when it came (wall clock, and perf_counter), and of a bad frame its bytes."""
+    """What waits in the inbox, when it came (wall clock, and perf_counter), its size, and of a bad frame its bytes."""
 
     happening: Asked | Garbled
     data: bytes
+    size_bytes: int
     received_at: datetime
     started: float
 
@@ -75,13 +84,16 @@ class Session:
         "_left",
         "_limits",
         "_metrics",
+        "_processing",
         "_pulse",
         "_rate",
+        "_resting",
         "_room",
         "_rpc",
         "_sending",
         "_telling",
         "_transport",
+        "_volume",
         "_why",
         "connection",
         "declined",
@@ -131,9 +143,12 @@ class Session:
         self._telling: asyncio.Task[None] | None = None
         self._announced = False
         self._left = False
+        self._resting: asyncio.Future[None] | None = None
         self._sending = False
         self._why = ""
         self._rate = Allowance(limits.messages_per_second, BURST_SECONDS)
+        self._volume = Allowance(limits.bytes_per_second, BURST_SECONDS)
+        self._processing = Allowance(limits.processing_ms_per_second / 1000, BURST_SECONDS)
         self._bad = Allowance(limits.bad_frames_per_minute / 60, 60)
 
     async def run(self, predecessor: "Session | None" = None) -> None:
@@ -184,6 +199,8 @@ class Session:
         if self._closing is None and not self._left:
             self._why = self._why or reason
             self._closing = asyncio.create_task(self._transport.close(*CLOSE_CODES[reason]))
+            if self._resting is not None and not self._resting.done():
+                self._resting.set_result(None)
 
     async def _read(self) -> int | None:
         """The reader: until the transport ends; its close code."""
@@ -195,9 +212,9 @@ class Session:
                 if len(self._inbox) >= self._limits.inbox_messages:
                     self._room = asyncio.get_running_loop().create_future()
                     await self._room
-                wait = self._rate.spend()
-                if wait > 0:
-                    await asyncio.sleep(wait)
+                self._rate.spend()
+                while (wait := self._wait_seconds()) > 0 and self._closing is None:
+                    await self._rest(wait)
         except Ended as end:
             self._why = self._why or end.reason
             return end.code
@@ -207,9 +224,22 @@ class Session:
             self.end("error")
             return None
 
+    def _wait_seconds(self) -> float:
+        """How long the socket is not to be read; 0 or less where the station is within all its rates."""
+        return max(self._rate.wait_seconds(), self._volume.wait_seconds(), self._processing.wait_seconds())
+
+    async def _rest(self, seconds: float) -> None:
+        """Leave the socket unread until the station is within its rates; TCP then holds the station back."""
+        self._metrics.paused.n += 1
+        self._metrics.paused_seconds.n += seconds
+        self._resting = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._resting], timeout=seconds)
+        self._resting = None
+
     def _hear(self, data: bytes | Garbled | None) -> None:
         if isinstance(data, bytes):
             self._metrics.received_bytes.n += len(data)
+            self._volume.spend(len(data))
             self._take(self._rpc.receive(data), data)
         elif data is not None:
             self._take(data, b"")
@@ -218,14 +248,14 @@ class Session:
         metrics = self._metrics
         if isinstance(happening, Asked):
             metrics.received.at("send" if happening.answered else "call", happening.action).n += 1
-            self._put(happening, b"")
+            self._put(happening, b"", len(data))
         elif isinstance(happening, Garbled):
             metrics.received.at("invalid", "other").n += 1
             metrics.invalid.at(happening.kind).n += 1
             if self._bad.spend() > 0:
                 self.end("bad_frames")
             else:
-                self._put(happening, data)
+                self._put(happening, data, len(data))
         elif isinstance(happening, Unmatched):
             metrics.received.at(happening.type, "other").n += 1
             metrics.invalid.at(happening.kind).n += 1
@@ -237,8 +267,8 @@ class Session:
             ).n += 1
             self._calls.resolve(happening)
 
-    def _put(self, happening: Asked | Garbled, data: bytes) -> None:
-        self._inbox.append(Waiting(happening, data, datetime.now(UTC), time.perf_counter()))
+    def _put(self, happening: Asked | Garbled, data: bytes, size_bytes: int) -> None:
+        self._inbox.append(Waiting(happening, data, size_bytes, datetime.now(UTC), time.perf_counter()))
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 
@@ -264,9 +294,12 @@ class Session:
 
     async def _serve(self, waiting: Waiting) -> None:
         """Serve one request. On its own, so that an idle station's worker holds no message."""
-        happening, data, received_at, started = waiting
+        happening, data, size_bytes, received_at, started = waiting
         if isinstance(happening, Asked):
-            frame = await self.desk.serve(happening, received_at)
+            if size_bytes < METERED_FROM_BYTES:
+                frame = await self.desk.serve(happening, received_at)
+            else:
+                frame = await self._serve_metered(happening, received_at)
             action = happening.action
             self._metrics.answer_seconds.at(action).observe(time.perf_counter() - started)
         else:
@@ -274,6 +307,15 @@ class Session:
             action = "other"
         if frame is not None:
             await self._reply(frame, action)
+
+    async def _serve_metered(self, asked: Asked, received_at: datetime) -> bytes | None:
+        """Serve a large request, and charge its processing time to the station."""
+        stopwatch = Stopwatch()
+        frame = await stopwatch.measure(self.desk.serve(asked, received_at))
+        self._metrics.metered_seconds.n += stopwatch.seconds
+        if self._processing.spend(stopwatch.seconds) > LONGEST_PAUSE_SECONDS:
+            self.end("too_costly")
+        return frame
 
     async def _reply(self, frame: bytes, action: str) -> None:
         self._metrics.sent.at("callerror" if frame.startswith(b"[4") else "callresult", action).n += 1
@@ -336,7 +378,9 @@ class Session:
             self._room.set_result(None)
 
     def _is_paused(self) -> bool:
-        """Whether the socket is not read because of us: the log is slow, and not the station that is sent to."""
+        """Whether the gateway leaves the socket unread: for a rate, or for the log, and not because the station is slow."""
+        if self._resting is not None:
+            return True
         return self._room is not None and not self._room.done() and not self._sending
 
     def _dead(self) -> None:

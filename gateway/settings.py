@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, FilePath, SecretStr, WithJsonSchema
 from contract.decisions import DECIDED, TOKEN_ACTIONS
 from contract.model import AuthorizationStatus
 from eventlog.settings import EventLogSettings, Seconds
+from gateway.limits import BURST_SECONDS, LONGEST_PAUSE_SECONDS
 from service.process import Port, ProcessSettings
 from service.settings import Fault, JsonObject
 
@@ -176,6 +177,19 @@ class GatewaySettings(EventLogSettings, ProcessSettings):
         le=100_000,
         description="Sustained rate of one connection; beyond it its socket is read slower.",
     )
+    bytes_per_second: float = Field(
+        131_072,
+        ge=1024,
+        le=1_000_000_000,
+        description="Sustained volume of one connection; beyond it its socket is read slower.",
+    )
+    processing_ms_per_second: float = Field(
+        100,
+        gt=0,
+        le=100_000,
+        description="Sustained processor time for the larger messages of one connection (2048 bytes and more); "
+        "beyond it its socket is read slower, and far beyond it (30 s of pause) it is closed.",
+    )
     bad_frames_per_minute: int = Field(
         20, ge=1, description="Unreadable frames of one connection; beyond it it is closed."
     )
@@ -206,6 +220,9 @@ class GatewaySettings(EventLogSettings, ProcessSettings):
             yield Fault("OCPP_TLS_CERTIFICATE, OCPP_TLS_KEY", None, "set both or none")
         if self.port and self.port == self.internal_port:
             yield Fault("OCPP_PORT, OCPP_INTERNAL_PORT", None, "must differ")
+        if self.max_message_bytes > self.bytes_per_second * (BURST_SECONDS + LONGEST_PAUSE_SECONDS):
+            problem = "one message of that size would pause its connection for more than half a minute"
+            yield Fault("OCPP_MAX_MESSAGE_BYTES, OCPP_BYTES_PER_SECOND", None, problem)
         for action, who in self.decisions.items():
             if action != ID_TOKEN and action not in DECIDED:
                 yield Fault("OCPP_DECISIONS", action, f"allowed: {ID_TOKEN}, {', '.join(DECIDED)}")

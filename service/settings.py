@@ -20,6 +20,8 @@ from service.environment import PREFIX, Environment, given_values
 MASK = "********"
 
 UNITS: dict[str, str] = {
+    "_ms_per_second": "ms/s",
+    "_bytes_per_second": "bytes/s",
     "_ms": "ms",
     "_seconds": "s",
     "_hours": "h",

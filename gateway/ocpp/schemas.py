@@ -16,6 +16,9 @@ from gateway.ocpp.versions import VERSIONS, Version
 
 MAX_FAULTS = 8
 """Of one payload: enough to mend a station, and a hostile payload of thousands costs no more."""
+MAX_ITEMS = 32
+"""Items of the lists of one payload among which all faults are looked for. The library finds every fault before it
+gives the first, at 15 microseconds each: without this bound 62 KB of empty objects cost 600 ms."""
 
 
 class Fault(NamedTuple):
@@ -50,15 +53,47 @@ class Schema:
         self.is_valid = self._validator.is_valid
 
     def faults(self, payload: Any) -> list[Fault]:
-        """What is wrong with the payload; empty when it is valid."""
+        """What is wrong with the payload; empty when it is valid.
+
+        The first `MAX_FAULTS` of those among the first `MAX_ITEMS` items of its lists; where these have none,
+        the first of all.
+        """
         if self.is_valid(payload):
             return []
-        return [found for found, _ in zip(self._iterate(payload), range(MAX_FAULTS), strict=False)]
+        errors = self._validator.iter_errors(_sample(payload))
+        found = [_fault(error) for error, _ in zip(errors, range(MAX_FAULTS), strict=False)]
+        return found or list(self._first(payload))
 
-    def _iterate(self, payload: Any) -> Iterator[Fault]:
-        for error in self._validator.iter_errors(payload):
-            pointer = "".join(f"/{step}" for step in error.instance_path)
-            yield Fault(str(error.schema_path[-1]), pointer, error.message[:200])
+    def _first(self, payload: Any) -> Iterator[Fault]:
+        try:
+            self._validator.validate(payload)
+        except jsonschema_rs.ValidationError as error:
+            yield _fault(error)
+
+
+def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+    pointer = "".join(f"/{step}" for step in error.instance_path)
+    return Fault(str(error.schema_path[-1]), pointer, error.message[:200])
+
+
+def _sample(payload: Any) -> Any:
+    """The payload with the first items of its lists: `MAX_ITEMS` in all, and one of each list (all `minItems` are 1).
+
+    Only items of lists multiply faults: a property that the schema does not know is at most one fault.
+    """
+    left = MAX_ITEMS
+
+    def cut(value: Any) -> Any:
+        nonlocal left
+        if type(value) is dict:
+            return {name: cut(part) if type(part) in (dict, list) else part for name, part in value.items()}
+        if type(value) is list:
+            kept = value[: max(1, left)]
+            left -= len(kept)
+            return [cut(item) for item in kept]
+        return value
+
+    return cut(payload)
 
 
 def _package_folder() -> Path:

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -91,6 +93,58 @@ async def test_a_flood_of_pings_is_read_slower_too(pod: Pod) -> None:
     await asyncio.sleep(0.1)
     assert connection.transport.unread > 700
     assert (await pod.connect("OTHER").transport.ask("1", "Heartbeat"))[0] == 3
+
+
+async def test_a_station_beyond_its_volume_is_read_slower_and_nothing_is_lost(pod: Pod) -> None:
+    connection = pod.connect(
+        limits=limits(bytes_per_second=40_000, ping_seconds=0.05, ping_timeout_seconds=0.02)
+    )
+    connection.transport.answers_pings = False
+    started = time.monotonic()
+    for number in range(30):  # 180 KB: the burst takes 160 KB
+        connection.transport.call(str(number), "DataTransfer", {"vendorId": "V", "data": "x" * 6000})
+    heard = [(await connection.transport.hear())[1] for _ in range(30)]
+    assert heard == [str(number) for number in range(30)]
+    assert time.monotonic() - started > 0.3
+    assert pod.metrics.paused.n > 0
+    assert not connection.transport.aborted, "a station is not judged while its socket is not read"
+
+
+async def test_a_station_beyond_its_processing_is_read_slower(
+    pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its messages is said to take 250 ms of the processor; 100 ms a second are allowed."""
+    monkeypatch.setattr("gateway.limits.time.thread_time", _each_step(0.25))
+    connection = pod.connect(limits=limits(processing_ms_per_second=100, inbox_messages=1))
+    other = pod.connect("OTHER")
+    for number in range(40):
+        connection.transport.call(str(number), "DataTransfer", {"vendorId": "V", "data": "x" * 6000})
+    await pod.until(lambda: pod.metrics.paused.n > 0)
+    assert (await other.transport.ask("1", "Heartbeat"))[:2] == [3, "1"], "others are served meanwhile"
+    assert connection.transport.unread > 30
+    assert connection.transport.closed is None
+    connection.session.end("drain")
+    await connection.ended()
+    assert connection.transport.closed == (1001, "this gateway is going away"), "a pause delays no end"
+
+
+async def test_a_station_far_beyond_its_processing_is_closed(
+    pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.limits.time.thread_time", _each_step(5.0))
+    connection = pod.connect(limits=limits(processing_ms_per_second=100))
+    connection.transport.call("1", "DataTransfer", {"vendorId": "V", "data": "x" * 6000})
+    await connection.ended()
+    assert connection.transport.closed == (1008, "messages that take too long to process")
+    last = pod.events()[-1]
+    assert isinstance(last, StationDisconnected)
+    assert (last.reason, last.code) == ("too_costly", 1008)
+
+
+def _each_step(seconds: float) -> Callable[[], float]:
+    """A processor's clock by which each step of a message's work takes so many seconds."""
+    readings = count()
+    return lambda: (next(readings) + 1) // 2 * seconds
 
 
 async def test_a_bug_in_a_row_ends_one_message_only(pod: Pod, said_in_log: LogCapture) -> None:

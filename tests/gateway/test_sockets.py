@@ -183,3 +183,44 @@ async def test_frames_are_not_recorded_else(gateway: Gateway) -> None:
     table: dict[str, Any] = await gateway._log.read_table("ocpp.frames.v1")
     assert table == {}
     station.vanish()
+
+
+async def test_costly_messages_of_one_station_leave_the_processor_to_its_neighbours(tmp_path: Path) -> None:
+    """One station sends lawful frames of 62 KB as fast as it can, another a heartbeat after the other.
+
+    Judged by the gateway's own account of processor time, and by what it let wait: a machine that stalls gives
+    the flood more time and more allowance alike.
+    """
+    milliseconds, burst_seconds = 20, 4
+    async with serving(
+        tmp_path, processing_ms_per_second=milliseconds, bytes_per_second=100_000_000, inbox_messages=1
+    ) as gateway:
+        neighbour, abuser = await fine(gateway), await fine(gateway, "ABUSER")
+        samples = [{"value": number} for number in range(4200)]  # numbers for texts: a fault in each
+        frame = [2, "1", "MeterValues", {"connectorId": 1, "meterValue": [{"sampledValue": samples}]}]
+        said = json.dumps(frame, separators=(",", ":")).encode()
+        assert 60_000 < len(said) < 65_536
+        metrics, started = gateway.metrics, time.monotonic()
+
+        async def flood() -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    abuser.send(TEXT, said)
+                    await abuser.writer.drain()
+
+        flooding = asyncio.create_task(flood())
+        async with asyncio.timeout(30):
+            while metrics.paused.n < 3:
+                await neighbour.ask("1", "Heartbeat")
+        elapsed = time.monotonic() - started
+        served = metrics.received.at("call", "MeterValues").n
+        allowed = milliseconds / 1000 * (burst_seconds + elapsed)
+        frame_seconds = metrics.metered_seconds.n / served
+        assert frame_seconds < 0.25, "a frame with thousands of faults is no work of its own kind"
+        ahead = (
+            6 * frame_seconds
+        )  # what is read, waits and is served before its cost is known, dear ones among it
+        assert metrics.metered_seconds.n < allowed + ahead
+        assert len(gateway.sessions) == 2, "and nobody is closed for it"
+        flooding.cancel()
+        await asyncio.gather(flooding, return_exceptions=True)

@@ -10,7 +10,7 @@ import jsonschema
 import orjson
 import pytest
 
-from gateway.ocpp.schemas import MAX_FAULTS, SCHEMAS, Fault, Schema, error_code
+from gateway.ocpp.schemas import MAX_FAULTS, MAX_ITEMS, SCHEMAS, Fault, Schema, error_code
 from gateway.ocpp.versions import ERROR_CODES, VERSIONS
 from tests.support.payloads import breaks, document, valid
 
@@ -134,3 +134,49 @@ def test_a_tenth_is_a_tenth() -> None:
 )
 def test_a_fault_has_its_error_code(keyword: str, code: str) -> None:
     assert error_code(Fault(keyword, "", "")) == code
+
+
+def readings(*values: Any) -> dict[str, Any]:
+    """A MeterValues request of 1.6 with a sample for each value."""
+    sampled = [{"value": value} for value in values]
+    return {"connectorId": 1, "meterValue": [{"timestamp": "2026-05-01T10:00:00Z", "sampledValue": sampled}]}
+
+
+def test_thousands_of_faults_cost_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library finds all faults before it gives the first: it is given no more than a sample."""
+    schema = compiled("1.6", "MeterValues", "Request")
+    seen: list[Any] = []
+    validator = schema._validator
+
+    class Watched:
+        def iter_errors(self, payload: Any) -> Any:
+            seen.append(payload)
+            return validator.iter_errors(payload)
+
+    monkeypatch.setattr(schema, "_validator", Watched())
+    faults = schema.faults(readings(*range(20_000)))
+    assert len(faults) == MAX_FAULTS
+    assert faults == schema.faults(readings(*range(MAX_FAULTS)))
+    assert len(seen[0]["meterValue"][0]["sampledValue"]) <= MAX_ITEMS
+
+
+def test_a_fault_behind_the_sample_is_found_too() -> None:
+    payload = readings(*["1"] * 1000, 7, *["1"] * 1000)
+    [fault] = compiled("1.6", "MeterValues", "Request").faults(payload)
+    assert (fault.keyword, fault.pointer) == ("type", "/meterValue/0/sampledValue/1000/value")
+
+
+@pytest.mark.parametrize("file", list(files()), ids=" ".join)
+def test_a_list_of_one_item_breaks_no_schema_by_its_length(file: tuple[str, str, str]) -> None:
+    """A sample keeps one item of each list: more may not be asked for by any schema."""
+
+    def shortest(part: Any) -> Iterator[int]:
+        if isinstance(part, dict):
+            yield from (value for name, value in part.items() if name == "minItems" and type(value) is int)
+            for inner in part.values():
+                yield from shortest(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from shortest(inner)
+
+    assert max(shortest(document(*file)), default=1) <= 1
