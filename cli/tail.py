@@ -111,7 +111,10 @@ def readable(stored: Stored) -> dict[str, Any]:
             "partition": stored.place.partition,
             "offset": stored.place.offset,
             "key": record.key,
-            "headers": {name: value.decode("utf-8", "backslashreplace") for name, value in record.headers},
+            "headers": {
+                name: None if value is None else value.decode("utf-8", "backslashreplace")
+                for name, value in record.headers
+            },
             "value": None if record.value is None else record.value.decode("utf-8", "backslashreplace"),
         }
     return event

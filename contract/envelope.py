@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from contract.events import Event
+from contract.records import read_json
 from contract.vocabulary import EVENTS
 
 Headers = list[tuple[str, bytes]]
@@ -82,12 +83,14 @@ def unconnected(gateway: str, event: Event, event_id: str) -> Headers:
 
 
 def structured(headers: Headers, value: bytes) -> dict[str, Any]:
-    """The event as one CloudEvent in structured JSON (CloudEvents JSON Format 1.0.2)."""
+    """The event as one CloudEvent in structured JSON (CloudEvents JSON Format 1.0.2). Raises ValueError."""
     attributes: dict[str, Any] = {
-        name.removeprefix("ce_"): text.decode() for name, text in headers if name.startswith("ce_")
+        name.removeprefix("ce_"): text.decode()
+        for name, text in headers
+        if name.startswith("ce_") and text is not None
     }
-    content_type = dict(headers).get("content-type", b"application/json").decode()
-    return {**attributes, "datacontenttype": content_type, "data": msgspec.json.decode(value)}
+    content_type = (dict(headers).get("content-type") or b"application/json").decode()
+    return {**attributes, "datacontenttype": content_type, "data": read_json(value)}
 
 
 _PER_TYPE: dict[str, Headers] = {}

@@ -15,6 +15,7 @@ import msgspec
 from contract.decisions import DECIDED, REPLIES, TOKEN_ACTIONS, DecisionRequest, Ruling
 from contract.events import AuthorizationRequested, Event, TransactionEnded, TransactionFact
 from contract.model import AuthorizationStatus, Decision
+from contract.records import RecordReader, UnreadableRecord
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.asking_backend import Backend, Silent
 from gateway.metrics import GatewayMetrics
@@ -28,9 +29,7 @@ from gateway.verdicts import Verdicts
 NO_AUTHORIZATION = "NoAuthorization"
 """The type of a token that is none: a start button (OCPP 2.0.1 Part 2, C02)."""
 
-_REPLY: dict[str, msgspec.json.Decoder[Any]] = {
-    action: msgspec.json.Decoder(REPLIES.get(action, dict)) for action in DECIDED
-}
+_REPLY: dict[str, RecordReader[Any]] = {action: RecordReader(REPLIES.get(action, dict)) for action in DECIDED}
 
 _STARTS = ("StartTransaction", "TransactionEvent")
 
@@ -182,12 +181,12 @@ class Decisions:
         )
         try:
             value = await self._backend.ask(event.station.id, request, seconds)
-            ruling: Ruling = _REPLY[action].decode(value or b"")
+            ruling: Ruling = _REPLY[action].read(value)
         except Silent:
             self._count(reading, "silent")
         except (LogUnavailable, RecordRefused):
             self._count(reading, "unavailable")
-        except msgspec.DecodeError:
+        except UnreadableRecord:
             self._count(reading, "invalid")
         else:
             return ruling

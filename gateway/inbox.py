@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 
-import msgspec
 import structlog
 
 from contract.deliveries import (
@@ -14,6 +13,7 @@ from contract.deliveries import (
     RunCommand,
     inbox_of,
 )
+from contract.records import RecordReader, UnreadableRecord
 from contract.topics import DELIVERIES
 from eventlog.port import EventLog, LogUnavailable, Stored
 from gateway.orders import Orders
@@ -41,7 +41,7 @@ class Inbox:
         self._sessions = sessions
         self._orders = orders
         self._announcer = announcer
-        self._decoder = msgspec.json.Decoder(Delivery)
+        self._deliveries: RecordReader[Delivery] = RecordReader(Delivery)  # type: ignore[arg-type]
         self.reading = asyncio.Event()
 
     async def watch(self) -> None:
@@ -63,9 +63,9 @@ class Inbox:
 
     def _act(self, stored: Stored) -> None:
         try:
-            delivery = self._decoder.decode(stored.record.value or b"")
-        except msgspec.DecodeError:
-            _log.exception("a delivery that is none", place=stored.place)
+            delivery = self._deliveries.read(stored.record.value)
+        except UnreadableRecord as fault:
+            _log.warning("a delivery cannot be read", place=stored.place, why=str(fault))
             return
         session = self._sessions.get(delivery.station)
         match delivery:

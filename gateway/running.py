@@ -9,9 +9,8 @@ older than `LONGEST_SECONDS`. What it may keep too long is a transaction whose e
 import time
 from collections import defaultdict
 
-import msgspec
-
 from contract.model import Decision, Evse, IdToken, Station, Transaction, Value
+from contract.records import RecordReader, UnreadableRecord, header_text
 from contract.tokens import folded
 from eventlog.port import Stored
 from gateway.verdicts import Verdicts
@@ -51,7 +50,7 @@ class Running:
 
     def __init__(self, verdicts: Verdicts) -> None:
         self._verdicts = verdicts
-        self._read = msgspec.json.Decoder(_Told).decode
+        self._read = RecordReader(_Told).read
         self.begin()
 
     def begin(self) -> None:
@@ -78,11 +77,12 @@ class Running:
     def take(self, stored: Stored) -> None:
         headers = dict(stored.record.headers)
         try:
-            told = self._read(stored.record.value or b"")
-        except msgspec.DecodeError:
+            told = self._read(stored.record.value)
+        except UnreadableRecord:
             return  # not for us to complain of: nothing in it can be in use
         if told.decision is not None:
-            self._verdicts.keep(headers.get("ce_id", b"").decode(), told.id_token, told.decision)
+            fact = header_text(stored.record.headers, "ce_id") or ""
+            self._verdicts.keep(fact, told.id_token, told.decision)
         if told.transaction is not None and told.transaction.id is not None:
             self._learn(told.transaction.id, headers.get("ce_type"), told, stored.appended_ms)
             self._forget_old()

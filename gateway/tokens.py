@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-import msgspec
 import structlog
 
 from contract.model import Decision, IdToken
+from contract.records import RecordReader, UnreadableRecord
 from contract.tokens import KnownToken, folded
 from eventlog.port import Stored
 from gateway.metrics import GatewayMetrics
@@ -22,7 +22,7 @@ class Tokens:
 
     def __init__(self, metrics: GatewayMetrics) -> None:
         self._metrics = metrics
-        self._read = msgspec.json.Decoder(KnownToken).decode
+        self._read = RecordReader(KnownToken).read
         self._known: dict[str, bytes] = {}
         self._coming = self._known
 
@@ -47,7 +47,7 @@ class Tokens:
         if value is not None:
             try:
                 self._read(value)
-            except msgspec.DecodeError as fault:
+            except UnreadableRecord as fault:
                 # The newest word on the token is one that nobody understands: it may have been a refusal.
                 self._metrics.unreadable_tokens.n += 1
                 _log.warning("a record of a token cannot be read", place=stored.place, why=str(fault))

@@ -155,3 +155,31 @@ def test_no_module_is_named_for_being_useful() -> None:
         assert not {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"} & set(
             module.split(".")
         )
+
+
+READS_OWN_VALUES = {
+    "contract.records": "the reader itself",
+    "contract.envelope": "decodes events for tests and documents; raises what its docstring says",
+    "contract.cdrs": "reads billing's own records back from its database",
+    "contract.alerts": "decodes alerts for tests and documents",
+    "contract.alert_documents": "makes examples of documents",
+    "contract.cdr_documents": "makes examples of documents",
+    "contract.decision_documents": "makes examples of documents",
+    "consumers.runtime.columns": "reads the consumer's own database",
+    "consumers.monitoring.api.past": "reads the consumer's own database",
+    "consumers.monitoring.api.showing": "reads the consumer's own database",
+    "consumers.monitoring.api.listing": "reads a cursor of its own API",
+    "consumers.alerting.rule_tests": "encodes and decodes an event that a user's file names",
+    "cli.command": "reads a result that the gateway has encoded",
+}
+"""Modules that decode JSON themselves, and what it is. Records that others wrote are read by `contract.records`."""
+
+
+def test_records_of_others_are_read_by_one_reader() -> None:
+    decoding = {
+        module
+        for module, path in modules("contract", "eventlog", "gateway", "consumers", "cli")
+        if "msgspec.json.decode(" in (text := path.read_text(encoding="utf-8"))
+        or "msgspec.json.Decoder" in text
+    }
+    assert decoding == set(READS_OWN_VALUES)

@@ -7,6 +7,7 @@ import msgspec
 
 from consumers.runtime.consumer import Message
 from contract.presence import Presence
+from contract.records import RecordReader, UnreadableRecord
 from contract.registry import RegisteredStation
 from contract.results import CommandRequest
 from contract.topics import COMMANDS, PRESENCE, STATIONS_REGISTRY
@@ -39,17 +40,21 @@ def read(stored: Stored) -> Read:
         return Read(stored, _message(stored))
     except _UnknownType:
         return Read(stored, None)
-    except (KeyError, RecursionError, ValueError) as fault:  # msgspec's and Unicode's faults are ValueErrors
-        return Read(stored, None, f"{type(fault).__name__}: {fault}")
+    except (KeyError, ValueError) as fault:  # a header is missing, or no UTF-8; the value cannot be read
+        return Read(stored, None, _why(fault))
+
+
+def _why(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, UnreadableRecord) else f"{type(fault).__name__}: {fault}"
 
 
 class _UnknownType(Exception):
     """The contract grows: a consumer of an older version meets types that it was never meant to read."""
 
 
-_values: dict[str, Decode] = {name: msgspec.json.Decoder(kind).decode for name, kind in VALUES.items()}
+_values: dict[str, Decode] = {name: RecordReader(kind).read for name, kind in VALUES.items()}
 _events: dict[bytes, Decode] = {
-    f"{EVENT_TYPE}{name}".encode(): msgspec.json.Decoder(kind).decode for name, kind in EVENTS.items()
+    f"{EVENT_TYPE}{name}".encode(): RecordReader(kind).read for name, kind in EVENTS.items()
 }
 
 

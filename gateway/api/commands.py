@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from contract.records import RecordReader, UnreadableRecord
 from contract.results import CommandRequest
 from contract.topics import COMMAND_RESULTS, COMMANDS, partition_of
 from eventlog.port import EventLog, LogUnavailable, Record, RecordRefused
@@ -192,10 +193,13 @@ class _Identified(msgspec.Struct):
     id: str
 
 
+_read_identified = RecordReader(_Identified).read
+
+
 def _id_of(record: Record) -> str | None:
     try:
-        return msgspec.json.decode(record.value or b"", type=_Identified).id
-    except msgspec.DecodeError:
+        return _read_identified(record.value).id
+    except UnreadableRecord:
         return None
 
 

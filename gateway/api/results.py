@@ -9,6 +9,7 @@ import contextlib
 import msgspec
 import structlog
 
+from contract.records import RecordReader, UnreadableRecord
 from contract.results import CommandCompleted
 from contract.topics import COMMAND_RESULTS
 from eventlog.port import EventLog, LogUnavailable, RecordRefused, Stored
@@ -32,13 +33,16 @@ class _Named(msgspec.Struct, rename="camel"):
     command_id: str
 
 
+_read_named = RecordReader(_Named).read
+
+
 def completed(stored: Stored) -> str | None:
     """The id of the command whose result this record is; None where it is something else."""
     if _COMPLETED not in stored.record.headers:
         return None
     try:
-        return msgspec.json.decode(stored.record.value or b"", type=_Named).command_id
-    except msgspec.DecodeError:
+        return _read_named(stored.record.value).command_id
+    except UnreadableRecord:
         return None
 
 

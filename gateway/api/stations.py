@@ -5,11 +5,11 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterable
 from typing import NamedTuple
 
-import msgspec
 import structlog
 
 from contract.http import StationPage, StationPresence
 from contract.presence import Presence
+from contract.records import RecordReader, UnreadableRecord
 from contract.topics import PRESENCE, partition_of
 from eventlog.port import EventLog
 
@@ -32,6 +32,9 @@ def follow(held: Presence | None, said: Presence) -> Presence:
     return said if newest else held
 
 
+_read_presence = RecordReader(Presence).read
+
+
 async def read_presence(log: EventLog, partitions: Iterable[int] | None = None) -> Held:
     """The stations of some partitions, or all. Raises LogUnavailable, RecordRefused."""
     held: Held = {}
@@ -42,9 +45,9 @@ async def read_presence(log: EventLog, partitions: Iterable[int] | None = None) 
                 held.pop(station, None)
                 continue
             try:
-                said = msgspec.json.decode(value, type=Presence)
-            except msgspec.DecodeError:
-                _log.warning("a presence record that is none", place=stored.place)
+                said = _read_presence(value)
+            except UnreadableRecord as fault:
+                _log.warning("a presence record cannot be read", place=stored.place, why=str(fault))
                 continue
             held[station] = follow(held.get(station), said)
     return held

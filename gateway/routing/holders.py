@@ -77,14 +77,25 @@ class Holders:
                 yield station, row
 
     def hear(self, station: str, said: Presence | None) -> None:
-        """The next record of the partition; None is a tombstone."""
+        """The next record of the partition; None is a tombstone, which no gateway writes."""
         row = self._rows.get(station)
         if said is None:
-            self._put(station, None)
+            self.hide(station)
         elif said.online:
             self._begun(station, row, said)
         else:
             self._ended(station, row, said)
+
+    def hide(self, station: str) -> None:
+        """The newest record of the station tells nothing: no gateway writes a tombstone, or one that cannot be read.
+
+        Compaction keeps only that record, so the owner is asked to say again that the station is connected.
+        """
+        row = self._rows.get(station)
+        if row is not None and not row.is_lost:
+            self._restate(station, row)
+        elif row is not None:
+            self._put(station, None)
 
     def drop(self, station: str, connection: str) -> None:
         """This connection is no more, says its gateway; its record will follow."""

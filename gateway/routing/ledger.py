@@ -15,8 +15,7 @@ import heapq
 import sys
 from collections import OrderedDict, deque
 
-import msgspec
-
+from contract.records import RecordReader, UnreadableRecord, header_text
 from contract.routes import AFTER, Carried, Note, Returned, Settled, command_key
 from contract.topics import COMMANDS, ROUTES
 from eventlog.dead_letters import dead_letter
@@ -44,7 +43,7 @@ UNASKED_SECONDS = 600.0
 SETTLED_AT_ONCE = 2_000
 RESULT_TYPE = b"ocpp.command.completed"
 
-_decode_note = msgspec.json.Decoder(Note).decode
+_notes: RecordReader[Note] = RecordReader(Note)  # type: ignore[arg-type]
 
 
 class Ledger:
@@ -127,8 +126,8 @@ class Ledger:
         if headers.get("ce_type") == RESULT_TYPE:
             return self._read_result(headers, stored.record, offset, now)
         try:
-            note = _decode_note(stored.record.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            note = _notes.read(stored.record.value)
+        except UnreadableRecord:
             return []  # none of ours: it says nothing of any command
         if isinstance(note, Settled):
             self._read_settled(note, now)
@@ -145,7 +144,7 @@ class Ledger:
         return self._check(command, now)
 
     def _read_result(self, headers: dict[str, bytes], record: Record, offset: int, now: Now) -> list[Action]:
-        command = self._known(headers.get("ce_id", b"").decode(errors="replace"), offset, now)
+        command = self._known(header_text(record.headers, "ce_id") or "", offset, now)
         if command is None:
             return []
         after = headers.get(AFTER)

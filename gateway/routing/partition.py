@@ -7,10 +7,9 @@ routes from where the group stands; only then the commands, and only then anythi
 
 from collections.abc import Callable
 
-import msgspec
-
 from contract.deliveries import CloseConnection
 from contract.presence import Presence
+from contract.records import RecordReader, UnreadableRecord
 from contract.topics import COMMANDS, ROUTES, partition_of
 from eventlog.port import Partition, Place, Record, Stored
 from gateway.routing import words
@@ -28,7 +27,7 @@ CLOSING_SECONDS = 3.0
 SUPERSEDED_SECONDS = 60.0
 """By then its gateway was lost, or was not."""
 
-_decode_presence = msgspec.json.Decoder(Presence).decode
+_read_presence = RecordReader(Presence).read
 
 
 class RoutedPartition:
@@ -174,10 +173,11 @@ class RoutedPartition:
     def _take_presence(self, stored: Stored, now: Now) -> list[Action]:
         station, value = stored.record.key, stored.record.value
         try:
-            said = None if value is None else _decode_presence(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return []  # none of ours: it says nothing of any station
-        self._holders.hear(station, said)
+            said = None if value is None else _read_presence(value)
+        except UnreadableRecord:
+            self._holders.hide(station)
+        else:
+            self._holders.hear(station, said)
         if not self.is_live:
             return []
         return [*self._letters(now), *self._ledger.station_changed(station, now)]

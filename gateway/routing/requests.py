@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from contract.records import RecordReader, UnreadableRecord, read_json
 from contract.results import CommandRequest
 from eventlog.port import LATEST_MS, Stored
 from gateway.translation.outbound.secrets import DEEPEST
@@ -16,7 +17,7 @@ MAX_BYTES = 256 * 1024
 MAX_ID_CHARACTERS = 200
 MAX_DEADLINE_SECONDS = 86_400.0
 
-_decode = msgspec.json.Decoder(CommandRequest).decode
+_read_request = RecordReader(CommandRequest).read
 
 
 class _Named(msgspec.Struct):
@@ -24,6 +25,9 @@ class _Named(msgspec.Struct):
 
     id: str
     correlation_id: str | None = msgspec.field(default=None, name="correlationId")
+
+
+_read_named = RecordReader(_Named).read
 
 
 class Named(NamedTuple):
@@ -47,10 +51,10 @@ def read(value: bytes | None) -> CommandRequest | Named | Unreadable:
     if len(value) > MAX_BYTES:
         return _judge(value, f"the command has {len(value)} bytes, more than {MAX_BYTES}")
     try:
-        request = _decode(value)
+        request = _read_request(value)
         if _is_deep(value):
             return _judge(value, f"the command is nested deeper than {DEEPEST}")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+    except UnreadableRecord as fault:
         return _judge(value, str(fault))
     if not 0 < len(request.id) <= MAX_ID_CHARACTERS:
         return Unreadable(f"the id has {len(request.id)} characters, not 1 to {MAX_ID_CHARACTERS}")
@@ -73,8 +77,8 @@ def asked_ms(stored: Stored) -> int:
 
 def _judge(value: bytes, why: str) -> Named | Unreadable:
     try:
-        named = msgspec.json.decode(value, type=_Named)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        named = _read_named(value)
+    except UnreadableRecord:
         return Unreadable(why)
     if 0 < len(named.id) <= MAX_ID_CHARACTERS:
         return Named(named.id, named.correlation_id, why)
@@ -85,7 +89,7 @@ def _is_deep(value: bytes) -> bool:
     """Whether anything in this JSON is nested deeper than OCPP ever is: who walks through it must not fall."""
     if value.count(b"[") + value.count(b"{") <= DEEPEST:
         return False
-    level = [msgspec.json.decode(value)]
+    level = [read_json(value)]
     for _ in range(DEEPEST):
         level = [part for whole in level for part in _parts(whole)]
     return any(isinstance(whole, dict | list) for whole in level)

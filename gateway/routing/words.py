@@ -11,6 +11,7 @@ from contract.envelope import Envelope
 from contract.events import StationDisconnected
 from contract.model import Station
 from contract.presence import GATEWAY_LOST, Presence
+from contract.records import UnreadableRecord, read_json
 from contract.results import CommandCompleted, Status, Timings
 from contract.routes import AFTER, Note, command_key
 from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROUTES, STATIONS
@@ -114,6 +115,6 @@ def _json(value: bytes) -> Any:
     if len(value) > MAX_BYTES:
         return None
     try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return read_json(value)
+    except UnreadableRecord:
         return value.decode(errors="replace")

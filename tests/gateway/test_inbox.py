@@ -126,7 +126,7 @@ async def test_what_is_no_delivery_is_passed_over(desk: Desk, said_in_log: LogCa
         await desk.deliver(value)
     await desk.deliver(clear_cache(station.session.connection))
     assert (await station.transport.hear())[2] == "ClearCache"
-    assert {entry["event"] for entry in said_in_log.entries} == {"a delivery that is none"}
+    assert {entry["event"] for entry in said_in_log.entries} == {"a delivery cannot be read"}
     said_in_log.entries.clear()
 
 

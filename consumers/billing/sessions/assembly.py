@@ -66,12 +66,16 @@ def _span(facts: Facts, end: Border, time_zone: str) -> tuple[Span, set[str]]:
 
 
 def _comes_twice(at_ms: int, time_zone: str) -> bool:
-    """Whether a station's local time, told without its zone and read as UTC, comes twice where summer time ends."""
+    """Whether the local time comes twice, where summer time ends.
+
+    The station told it without its zone. The gateway read it in the station's zone, where that is set, else as UTC.
+    """
     try:
-        local = moment(at_ms).replace(tzinfo=ZoneInfo(time_zone))
+        zone = ZoneInfo(time_zone)
     except (ValueError, ZoneInfoNotFoundError):
         return False
-    return local.utcoffset() != local.replace(fold=1).utcoffset()
+    readings = (moment(at_ms).astimezone(zone), moment(at_ms).replace(tzinfo=zone))
+    return any(one.replace(fold=0).utcoffset() != one.replace(fold=1).utcoffset() for one in readings)
 
 
 def _marks(facts: Facts, loose: Loose, end: Border) -> list[Mark]:

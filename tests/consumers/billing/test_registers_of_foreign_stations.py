@@ -209,6 +209,18 @@ def test_an_hour_that_comes_twice_keeps_the_night() -> None:
     )
     assert "hour_repeated" in made.flags
     assert made.energy_wh == 8000
+    # The same night, where the gateway knows the station's zone: 02:50 in summer and 02:40 in winter.
+    summer = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
+    sessions, loose = known(
+        T.started(0, 1000, occurred_at=summer.replace(minute=50), received_at=summer + today),
+        T.ended(0, 9000, occurred_at=summer.replace(minute=40), received_at=summer + today),
+    )
+    facts = sessions["t1"]
+    assert facts.end is not None
+    case = Case("t1", facts, loose, time_zone="Europe/Berlin")
+    made = assembled(case, Closing(facts.end, frozenset()), RULES)
+    assert made.metered.ended_at - made.metered.started_at == timedelta(minutes=50)
+    assert "hour_repeated" in made.flags
     other = assembled(Case("t1", facts, loose, time_zone="UTC"), Closing(facts.end, frozenset()), RULES)
     assert "clock_changed" in other.flags
 

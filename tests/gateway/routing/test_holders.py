@@ -61,7 +61,11 @@ def restate(connection: str, *, was_lost: bool = False) -> Letter:
         ((), None, []),
         ((on("a"),), "a", []),
         ((on("a"), off("a")), None, []),
-        ((on("a"), None), None, []),
+        (
+            (on("a"), None),
+            "a",
+            [restate("a")],
+        ),  # a tombstone is no gateway's: its owner says again that it is there
         ((on("a"), on("a")), "a", []),
         # the newest owns it, and the one before is told, unless it has ended by itself
         ((on("a"), on("b")), "b", [close("a")]),
