@@ -15,8 +15,9 @@ from contract.results import CommandCompleted, CommandRequest
 from contract.vocabulary import COMMANDS
 
 COMMAND_ID = "^[A-Za-z0-9._~:@+=-]{1,128}$"
-STATION_ID = "^[A-Za-z0-9*_=:+|@.-]{1,48}$"
-CURSOR = "^[0-9]{1,5}-([0-9a-f]{2}){1,48}$"
+STATION_ID = "^[A-Za-z0-9*_=:+|@.-]([A-Za-z0-9*_=:+|@. -]{0,253}[A-Za-z0-9*_=:+|@.-])?$"
+"""OCPP's identifierString, with spaces inside; a gateway takes ids up to a length that is a setting of it."""
+CURSOR = "^[0-9]{1,5}-([0-9a-f]{2}){1,255}$"
 LONGEST_WAIT_SECONDS = 300
 LARGEST_PAGE = 1000
 USUAL_PAGE = 100

@@ -80,9 +80,10 @@ class Gateway:
             handshake_timeout_seconds=settings.handshake_timeout_seconds,
         )
         self._rules = Rules(
-            path=settings.path,
+            paths=settings.paths,
             assume=assumed(settings.assume_version),
             max_connections=settings.max_connections,
+            max_station_id_characters=settings.max_station_id_characters,
         )
         self._limits = StationLimits(
             inbox_messages=settings.inbox_messages,
@@ -174,7 +175,7 @@ class Gateway:
         self._starting = False
         _log.info(
             "listening for stations",
-            url=f"{'wss' if tls else 'ws'}://{settings.host}:{self.port}{settings.path}/<station id>",
+            url=f"{'wss' if tls else 'ws'}://{settings.host}:{self.port}{settings.paths[0]}/<station id>",
             internal_port=self.internal_port,
             event_log=settings.event_log,
             gateway=settings.gateway_id,
@@ -279,6 +280,7 @@ class Gateway:
                 remote=remote,
                 subprotocol=admitted.subprotocol,
                 tls=settings.tls_certificate is not None,
+                quirks=admitted.quirks,
             ),
             limits=self._limits,
             metrics=metrics,

@@ -69,8 +69,17 @@ class GatewaySettings(EventLogSettings, ProcessSettings):
     # Where stations come in
     host: str = Field("0.0.0.0", description="Address on which stations connect.")  # noqa: S104 - a server's door
     port: Port = Field(9000, description="Port on which stations connect; 0 takes a free one.")
-    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$"), _text_like("/ocpp")] = Field(
-        "/ocpp", description="Path before the station id: /ocpp serves ws://host:port/ocpp/<station id>."
+    path: Annotated[
+        str,
+        Field(pattern=r"^(/[A-Za-z0-9._~-]+)*(,(/[A-Za-z0-9._~-]+)*)*$"),
+        _text_like("/ocpp", "/ocpp,/steve/websocket/CentralSystemService"),
+    ] = Field(
+        "/ocpp",
+        description="Path before the station id: /ocpp serves ws://host:port/ocpp/<station id>. Further ones follow "
+        "after commas, for instance that of a system that is replaced.",
+    )
+    max_station_id_characters: int = Field(
+        64, ge=1, le=255, description="Longest id of a station; OCPP allows 48 characters."
     )
     tls_certificate: FilePath | None = Field(
         None, description="PEM file with the server's certificate chain; with it stations connect by wss."
@@ -230,6 +239,11 @@ class GatewaySettings(EventLogSettings, ProcessSettings):
                 yield Fault("OCPP_DECISIONS", action, f"{who}: it asks about no idToken")
         for variables, problem in self.kafka_conflicts():
             yield Fault(variables, None, problem)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths before the station id, the gateway's own first."""
+        return tuple(self.path.split(","))
 
     def deciders(self) -> dict[str, Decider]:
         """Who decides each action that is not left to the defaults; its own name counts more than idToken's."""

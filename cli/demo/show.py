@@ -102,7 +102,9 @@ class Demo:
             following = asyncio.create_task(self._follow(reading, past))
             gateway = Gateway(self._settings)
             await gateway.start()
-            fleet, interrupted = await self._live(f"ws://127.0.0.1:{gateway.port}{self._settings.path}", stop)
+            fleet, interrupted = await self._live(
+                f"ws://127.0.0.1:{gateway.port}{self._settings.paths[0]}", stop
+            )
             await gateway.stop()
             await self._until_quiet()
             await self._consumers.stop()
@@ -192,7 +194,7 @@ class Demo:
         return shlex.join((program_path(), *words, "--event-log", self._settings.event_log))
 
     def _url(self) -> str:
-        return f"ws://{own_address()}:{self._settings.port}{self._settings.path}/"
+        return f"ws://{own_address()}:{self._settings.port}{self._settings.paths[0]}/"
 
     async def _follow(self, log: EventLog, past: Container[str]) -> None:
         """Read from now on what the stations say. The records of the `past` transactions are no part of the picture."""

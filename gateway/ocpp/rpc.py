@@ -100,6 +100,9 @@ class Rpc:
                 return Unmatched("result_refused", "callresulterror", frame)
             return Refused(frame) if self._closes(frame.id) else self._unmatched("callerror", frame)
         assert type(frame) is frames.Unreadable
+        if frame.id is not None and not frame.answerable and self._closes(frame.id):
+            # `[4, "id"]`, `[3, "id"]`: the station has answered, and no better answer will come.
+            return Refused(frames.CallError(frame.id, "GenericError", frame.why, None))
         return Garbled(frame.kind, frame.why, self._reply(frame))
 
     def answer(self, asked: Asked, payload: Any) -> bytes:

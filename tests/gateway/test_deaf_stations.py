@@ -19,6 +19,8 @@ def generous(folder: Path, **settings: Any) -> AbstractAsyncContextManager[Gatew
     return serving(
         folder,
         messages_per_second=100_000,
+        bytes_per_second=1_000_000_000,
+        processing_ms_per_second=100_000,
         schema_validation="enforce",  # a refusal waits for no log
         **settings,
     )

@@ -155,6 +155,8 @@ async def test_garbage_of_every_kind_hurts_nobody_else(
         tmp_path,
         bad_frames_per_minute=budget,
         messages_per_second=100_000,
+        bytes_per_second=1_000_000_000,
+        processing_ms_per_second=100_000,
         ping_seconds=0.5,
         ping_timeout_seconds=0.5,
         handshake_timeout_seconds=0.5,

@@ -23,7 +23,7 @@ from tests.support.raw_station import RawStation
         ("/ocpp/RDAM%7C123", 101),
         ("/ocpp/CS-1/?a=b", 101),
         ("/ocpp/", 400),
-        ("/ocpp/" + "A" * 49, 400),
+        ("/ocpp/" + "A" * 65, 400),
         ("/ocpp/" + "A" * 5000, 400),
         ("/ocpp/" + "A" * 9000, 400),
         ("/ocpp/a%2Fb", 400),
@@ -45,6 +45,62 @@ async def test_each_path_has_its_answer(gateway: Gateway, path: str | bytes, sta
     if status != 101:
         assert station.body, "a refusal says why"
         assert await station.end() is None, "and the connection is closed"
+
+
+@pytest.mark.parametrize(
+    ("target", "station"),
+    [
+        (b"/ocpp/RDAM%20123", "RDAM 123"),
+        (b"/ocpp/RDAM%7C123", "RDAM|123"),
+        (b"/ocpp/" + b"A" * 51, "A" * 51),
+        (b"/ocpp//CS-1", "CS-1"),
+        (b"//ocpp/CS-1", "CS-1"),
+        (b"http://gateway/ocpp/CS-1", "CS-1"),
+        (b"ws://gateway:9000/ocpp/CS-1?a=b", "CS-1"),
+        (b"/old/CentralSystemService/CS-1", "CS-1"),
+        (b"/ocpp/" + b"A" * 65, 400),
+        (b"/ocpp/RDAM 123", 400),
+        (b"/ocpp/%20CS-1", 400),
+        (b"/ocpp/a%0d", 400),
+        (b"/ocpp/a%0a", 400),
+        (b"/ocpp/a%0d%0aSet-Cookie:%20x", 400),
+        (b"/ocpp/a%00", 400),
+        (b"/ocpp/a\x00", 400),
+        (b"/ocpp/a\rb", 400),
+        (b"/ocpp/a\x0bb", 400),
+        (b"/ocpp/..", 400),
+        (b"/ocpp/%2e%2e", 400),
+        (b"/ocpp/..%2fCS-1", 400),
+        (b"/ocpp/../CS-1", 400),
+        (b"/ocpp/a/../CS-1", 400),
+        (b"/ocpp/a%2fb", 400),
+        (b"/ocpp/a/b", 400),
+        (b"/ocpp/a%5cb", 400),
+        (b"/ocpp/%ff", 400),
+        (b"/ocpp/%c0%af", 400),
+        (b"/ocpp/\xc3\xa9", 400),
+        (b"http://gateway/ocpp/a%00", 400),
+        (b"http://gateway/ocpp/../CS-1", 400),
+        (b"http://gateway/other/CS-1", 404),
+        (b"gateway:9000", 400),
+        (b"*", 400),
+    ],
+)
+async def test_a_request_target_is_taken_or_refused_as_it_stands(
+    tmp_path: Path, nothing_left: None, target: bytes, station: str | int
+) -> None:
+    """The raw bytes of the request line, as no client library would write them all."""
+    async with serving(tmp_path, path="/ocpp,/old/CentralSystemService") as gateway:
+        answered = await RawStation.connect(gateway.port, path=target)
+        if isinstance(station, int):
+            assert answered.status == station
+            assert await answered.end() is None
+            assert len(gateway.sessions) == 0
+        else:
+            assert answered.status == 101
+            assert (await answered.ask("1", "Heartbeat"))[:2] == [3, "1"]
+            [connected] = await events(gateway, 1)
+            assert connected.station.id == station
 
 
 @pytest.mark.parametrize(
@@ -101,6 +157,8 @@ async def test_what_is_no_http_is_answered_counted_and_no_error_of_ours(
         (["ocpp2.0.1, ocpp1.6"], "ocpp2.0.1", "2.0.1"),
         (["ocpp2.0 ,ocpp2.1,ocpp1.6"], "ocpp2.1", "2.1"),
         (["soap", "ocpp2.0.1"], "ocpp2.0.1", "2.0.1"),
+        (["OCPP1.6"], "OCPP1.6", "1.6"),
+        (["soap, Ocpp2.0.1"], "Ocpp2.0.1", "2.0.1"),
         ([], None, "1.6"),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.ocpp.rpc import REMEMBERED_CALLS, Answered, Asked, Garbled, Happening, Refused, Rpc, Unmatched
-from gateway.ocpp.versions import V16, V21, V201, VERSIONS
+from gateway.ocpp.versions import V16, V21, V201, VERSIONS, Version
 
 
 def said(rpc: Rpc, *frame: Any) -> Happening:
@@ -221,3 +221,17 @@ def lawful(frame: bytes, version: str) -> None:
 
 def reject(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON")
+
+
+@pytest.mark.parametrize(
+    "said", ['[4,"7"]', '[4,"7",404]', '[4,"7",null,"why",{}]', '[3,"7"]', '[3,"7",{},{}]']
+)
+@pytest.mark.parametrize("version", VERSIONS.values(), ids=lambda version: version.name)
+def test_an_answer_of_the_wrong_shape_ends_the_open_call_as_an_error(said: str, version: Version) -> None:
+    rpc = Rpc(version)
+    rpc.call("7", "Reset", {})
+    refused = rpc.receive(said.encode())
+    assert isinstance(refused, Refused)
+    assert (refused.id, refused.code) == ("7", "GenericError")
+    assert rpc.call("8", "Reset", {}), "the next may be sent"
+    assert isinstance(rpc.receive(said.encode()), Garbled), "but once"

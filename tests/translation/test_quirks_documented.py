@@ -8,8 +8,12 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "quirks.md"
 
 
+def _of_messages() -> str:
+    return PAGE.read_text().partition("| code of the handshake |")[0]
+
+
 def test_the_page_and_the_golden_files_know_the_same_codes() -> None:
-    rows = [line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    rows = [line.split("|")[1] for line in _of_messages().splitlines() if line.startswith("| `")]
     documented = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
     shown = {
         code

@@ -121,10 +121,10 @@ PARAMETERS: dict[str, list[Parameter]] = {
     ],
     "followChanges": [
         {
-            **_any_of("station", "Only these stations; none said, all.", maxLength=48),
+            **_any_of("station", "Only these stations; none said, all.", maxLength=255),
             "schema": {
                 "type": "array",
-                "items": {"type": "string", "maxLength": 48, "pattern": TEXT},
+                "items": {"type": "string", "maxLength": 255, "pattern": TEXT},
                 "maxItems": FOLLOWED_AT_MOST,
             },
         },
