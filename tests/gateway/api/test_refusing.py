@@ -66,7 +66,7 @@ async def test_what_is_no_command_is_refused_with_the_place_of_the_fault(
         ("GET", "/v1", 404),
         ("DELETE", "/v1/stations", 405),
         ("GET", COMMANDS_OF_1, 405),
-        ("POST", "/v1/stations/no%20such%20id/commands", 400),
+        ("POST", "/v1/stations/no%3Bsuch%3Bid/commands", 400),
         ("POST", f"{COMMANDS_OF_1}?wait=soon", 400),
         ("POST", f"{COMMANDS_OF_1}?wait=-1", 400),
         ("POST", f"{COMMANDS_OF_1}?wait=nan", 400),
