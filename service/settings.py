@@ -28,6 +28,7 @@ UNITS: dict[str, str] = {
     "_days": "d",
     "_bytes": "bytes",
     "_records": "records",
+    "_characters": "characters",
     "_messages": "messages",
     "_connections": "connections",
     "_per_minute": "1/min",
