@@ -13,8 +13,8 @@ REMEMBERED = 20_000
 class Verdicts:
     """The last of them, by the id of the fact for which each was given: the same, whoever computes it.
 
-    And by the token: two starts at one connector in one second are one transaction (reference §5.3), but
-    the verdict on one driver is not the other's.
+    And by the token: where the numbers of two starts collide (ADR 10), the verdict on one driver is not the
+    other's.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from gateway.translation.transaction_numbers import (
     number_for,
     origin_of,
 )
-from gateway.translation.values import LARGEST_INTEGER, as_integer, as_text
+from gateway.translation.values import LARGEST_INTEGER, as_integer, as_number, as_text
 from gateway.translation.words_16 import DEFAULT_STOP_REASON, STOP_REASONS, STOP_TRIGGERS
 
 _connector = integer("connectorId")
@@ -33,13 +33,25 @@ def started(payload: Payload, reading: Reading) -> Transaction:
         connector=_connector(payload, reading),
         at=reading.occurred_at,
         at_written=_at_written(payload, reading),
-        meter=canonical(payload.get("meterStart")),
-        id_tag=canonical(payload.get("idTag")),
+        meter=_plain(payload.get("meterStart")),
+        id_tag=_plain(payload.get("idTag")),
         message_id=reading.protocol.message_id,
+        reservation=_plain(payload.get("reservationId")),
+        has_register=bool(as_number(payload.get("meterStart"))),
     )
     station = reading.speaker.station
     number = number_for(station, start, reading.received_at)
     return Transaction(id=canonical_id(station, number), native=number, started_at=reading.occurred_at)
+
+
+def _plain(value: Any) -> str:
+    """The text of a part of a start, alike for a number and its text, and for one that is null or left out."""
+    if value is None:
+        return ""
+    if type(value) is str:
+        return value.strip()
+    number = as_number(value)
+    return canonical(value) if number is None else f"{number.normalize():f}"
 
 
 def named(payload: Payload, reading: Reading) -> Transaction | None:
