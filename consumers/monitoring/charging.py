@@ -4,18 +4,27 @@ Transactions and meter values come by different topics, so either may be ahead: 
 yet is begun with what is known (`inferred`), and corrected when the start comes.
 """
 
+from decimal import Decimal
+
+from consumers.charging.matching import NamelessEnd, OpenSession, best_match
+from consumers.charging.samples import BEGIN, END, REGISTER, total_of
 from consumers.monitoring.moments import When, believed, when
+from consumers.monitoring.registers import LARGEST_W, is_plausible, is_register, stopped
 from consumers.monitoring.state import Evse, Kept, Session
-from consumers.monitoring.statuses import charge, evse_of
+from consumers.monitoring.statuses import changed, charge, evse_of
 from consumers.monitoring.tally import StationTally
 from consumers.monitoring.words import text, token
-from contract.events import Event, TransactionEnded, TransactionFact, TransactionStarted
+from contract.events import (
+    ConnectorStatusChanged,
+    Event,
+    TransactionEnded,
+    TransactionFact,
+    TransactionStarted,
+)
 from contract.model import Meter, Transaction
 
-LARGEST_WH = 1_000_000_000
-"""A register that jumps further has not counted that."""
-LARGEST_REGISTER_WH = 1e15
-"""A register that says more, or no number, says nothing."""
+OVER_AT_MOST = 8
+"""So many transactions that ended at an EVSE are remembered."""
 
 
 def said(kept: Kept, event: TransactionFact, tally: StationTally) -> None:
@@ -32,9 +41,9 @@ def said(kept: Kept, event: TransactionFact, tally: StationTally) -> None:
     charging = session.charging_state == "Charging"
     if isinstance(event, TransactionEnded):
         session.stopped_reason = text(event.stopped_reason) or session.stopped_reason
-        if not session.is_running:
+        if not session.is_running and not session.by_status:
             return
-        end(session, max(then.at_ms, session.started_ms), tally)
+        end(evse, session, max(then.at_ms, session.started_ms), tally)
         charging = False
         if evse.charging is None:
             return
@@ -43,15 +52,64 @@ def said(kept: Kept, event: TransactionFact, tally: StationTally) -> None:
     charge(evse, number, charging, then, tally)
 
 
+def status_changed(kept: Kept, event: ConnectorStatusChanged, tally: StationTally) -> None:
+    """A connector's status; one that becomes available again shows that its session is over, though no end was told."""
+    place = None if event.evse is None else event.evse.id
+    evse = None if place is None else kept.evses.get(place)
+    was = _status_of(evse, event)
+    changed(kept, event, tally)
+    session = evse.session if evse is not None else None
+    if evse is None or session is None or not session.is_running or event.status != "Available":
+        return
+    at_ms = when(event).at_ms
+    if was == "Occupied" and _status_of(evse, event) == "Available" and at_ms > _heard_ms(session):
+        end(evse, session, at_ms, tally)
+        session.by_status = True
+
+
+def _status_of(evse: Evse | None, event: ConnectorStatusChanged) -> str | None:
+    number = event.evse.connector_id if event.evse is not None else None
+    connector = None if evse is None else evse.connectors.get(number or 1)
+    return None if connector is None else connector.trace.state
+
+
+def _heard_ms(session: Session) -> int:
+    """When the newest of what is known of the session was."""
+    return max(session.started_ms, session.register_ms, session.power_ms)
+
+
 def place_of(kept: Kept, event: Event) -> int | None:
-    """The number of the EVSE that is meant: as the event says, else where the transaction is known to be."""
+    """The number of the EVSE that is meant: as the event says, else where its transaction is known to be.
+
+    None where nobody said it: an unknown place is not the station itself (number 0).
+    """
     if event.evse is not None:
         return event.evse.id
     if event.transaction is not None and event.transaction.id is not None:
         for number, evse in kept.evses.items():
             if evse.session is not None and evse.session.transaction == event.transaction.id:
                 return number
+    elif isinstance(event, TransactionEnded):
+        return _best_place(kept, event)
     return None
+
+
+def _best_place(kept: Kept, event: TransactionEnded) -> int | None:
+    """Where the session runs that an end without a transaction fits best."""
+    running = [
+        (str(number), OpenSession(session.started_ms, number, _exact(session.register_wh), session.token))
+        for number, evse in kept.evses.items()
+        if (session := evse.session) is not None and session.is_running
+    ]
+    stop_wh = event.meter.stop_wh if event.meter else None
+    found = best_match(
+        running, NamelessEnd(when(event).at_ms, None, stop_wh, token(event.id_token)), LARGEST_W
+    )
+    return None if found is None else int(found)
+
+
+def _exact(register_wh: float | None) -> Decimal | None:
+    return None if register_wh is None else Decimal(register_wh)
 
 
 def session_of(evse: Evse, event: Event, then: When, tally: StationTally) -> Session | None:
@@ -60,11 +118,17 @@ def session_of(evse: Evse, event: Event, then: When, tally: StationTally) -> Ses
     said = event.transaction or Transaction()
     if held is not None and held.transaction == said.id and (said.id or held.is_running):
         return held
+    if isinstance(event, TransactionEnded) and said.id is None:
+        return held if held is not None and held.is_running else None
+    if said.id in evse.over or (isinstance(event, TransactionEnded) and held is not None and held.is_running):
+        return None
+    if event.offline and held is not None and held.is_running:
+        return None  # told after an outage: the session that runs now began later
     started_ms = min(then.at_ms, believed(said.started_at, then.received_ms))
     if held is not None and started_ms < (held.started_ms if held.ended_ms is None else held.ended_ms):
         return None
     if held is not None and held.is_running:  # its end was lost
-        end(held, started_ms, tally)
+        end(evse, held, started_ms, tally)
     native = None if said.native is None else text(str(said.native))
     evse.session = Session(started_ms, text(said.id), native, inferred=True)
     tally.shard.level("sessions", started_ms, 1)
@@ -72,12 +136,18 @@ def session_of(evse: Evse, event: Event, then: When, tally: StationTally) -> Ses
     return evse.session
 
 
-def end(session: Session, at_ms: int, tally: StationTally) -> None:
-    """It is over, and takes nothing any more."""
-    powered(session, 0, max(at_ms, session.power_ms), tally)
-    session.ended_ms, session.power_w = at_ms, None
+def end(evse: Evse, session: Session, at_ms: int, tally: StationTally) -> None:
+    """It is over, and takes nothing any more. An end that was only inferred is moved to the one that is told."""
+    if session.ended_ms is not None:
+        tally.shard.level("sessions", session.ended_ms, 1)
+        tally.shard.count("sessions_ended", session.ended_ms, -1)
+    else:
+        powered(session, 0, max(at_ms, session.power_ms), tally)
+    session.ended_ms, session.power_w, session.by_status = at_ms, None, False
     tally.shard.level("sessions", at_ms, -1)
     tally.shard.count("sessions_ended", at_ms)
+    if session.transaction is not None and session.transaction not in evse.over:
+        evse.over = [*evse.over, session.transaction][-OVER_AT_MOST:]
 
 
 def powered(session: Session, power_w: int, at_ms: int, tally: StationTally) -> None:
@@ -87,45 +157,23 @@ def powered(session: Session, power_w: int, at_ms: int, tally: StationTally) -> 
         session.power_w, session.power_ms = power_w, at_ms
 
 
-def metered(session: Session, register_wh: float, at_ms: int, tally: StationTally) -> int | None:
-    """The register stands so; the power (W) that it tells since it was read last, where it tells any."""
-    before_wh, before_ms = session.register_wh, session.register_ms
-    if not abs(register_wh) <= LARGEST_REGISTER_WH:
-        return None
-    if before_wh is None:
-        session.start_wh = register_wh if session.start_wh is None else session.start_wh
-        before_wh, before_ms = session.start_wh, session.started_ms
-    elif at_ms < before_ms or (at_ms == before_ms and register_wh <= before_wh):
-        return None
-    more_wh = register_wh - before_wh
-    if more_wh < 0 and session.start_wh is not None:
-        session.start_wh += more_wh  # the register began anew: what was charged stays
-    elif more_wh > LARGEST_WH:
-        session.start_wh = (session.start_wh or 0) + more_wh
-    else:
-        tally.shard.count("energy_wh", at_ms, round(register_wh) - round(before_wh))
-    session.register_wh, session.register_ms = register_wh, at_ms
-    if 0 <= more_wh <= LARGEST_WH and at_ms > before_ms:
-        return round(more_wh * 3_600_000 / (at_ms - before_ms))
-    return None
-
-
 def _learn(session: Session, event: TransactionFact, at_ms: int, tally: StationTally) -> None:
     """What the fact says of its session, whenever it comes."""
     said = event.transaction or Transaction()
     session.charging_state = text(said.charging_state) or session.charging_state
     session.token = session.token or token(event.id_token)
-    meter = event.meter or Meter()
-    start_wh = None if meter.start_wh is None else float(meter.start_wh)
-    if start_wh is not None and not abs(start_wh) <= LARGEST_REGISTER_WH:
+    start_wh, stop_wh = _borders(event)
+    if start_wh is not None and is_register(start_wh):
+        session.told_start_wh = start_wh
+    else:
         start_wh = None
     if start_wh is not None and session.register_wh is None:
         session.start_wh = session.register_wh = start_wh
         session.register_ms = session.started_ms
     elif start_wh is not None and session.inferred and session.start_wh is not None:
-        missed_wh = round(session.start_wh) - round(start_wh)
-        if missed_wh <= LARGEST_WH:
-            tally.shard.count("energy_wh", at_ms, max(0, missed_wh))
+        missed_wh = session.start_wh - start_wh
+        if is_plausible(missed_wh, session.register_ms - at_ms):
+            tally.shard.count("energy_wh", at_ms, round(missed_wh))
             session.start_wh = start_wh
     if isinstance(event, TransactionStarted):
         if session.inferred and at_ms < session.started_ms:  # it runs for longer than was known
@@ -135,5 +183,16 @@ def _learn(session: Session, event: TransactionFact, at_ms: int, tally: StationT
             tally.shard.count("sessions_started", at_ms)
             session.started_ms = at_ms
         session.inferred = False
-    if meter.stop_wh is not None and isinstance(event, TransactionEnded):
-        metered(session, float(meter.stop_wh), at_ms, tally)
+    if stop_wh is not None and isinstance(event, TransactionEnded):
+        stopped(session, stop_wh, at_ms, tally)
+
+
+def _borders(event: TransactionFact) -> tuple[float | None, float | None]:
+    """The registers at start and end: those of the transaction (1.6), else samples of these contexts (2.x)."""
+    meter = event.meter or Meter()
+    told: list[float | None] = []
+    for border_wh, context in ((meter.start_wh, BEGIN), (meter.stop_wh, END)):
+        samples = [sample for sample in event.samples if sample.context == context]
+        value = border_wh if border_wh is not None else total_of(samples, REGISTER)
+        told.append(None if value is None else float(value))
+    return told[0], told[1]

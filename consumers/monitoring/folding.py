@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from consumers.monitoring import charging, linking, sampling, statuses
+from consumers.monitoring import charging, linking, sampling
 from consumers.monitoring.moments import ms
 from consumers.monitoring.noting import is_new, noted
 from consumers.monitoring.state import Kept
@@ -24,7 +24,7 @@ UNDERSTOOD: dict[type[Event], Understand] = {
     events.FirmwareStatus: linking.firmware_went,
     events.LogStatus: linking.log_went,
     events.SecurityEvent: linking.security,
-    events.ConnectorStatusChanged: statuses.changed,
+    events.ConnectorStatusChanged: charging.status_changed,
     events.TransactionStarted: charging.said,
     events.TransactionUpdated: charging.said,
     events.TransactionEnded: charging.said,

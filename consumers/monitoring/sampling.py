@@ -3,29 +3,28 @@
 import math
 from typing import Final
 
-from consumers.monitoring.charging import metered, place_of, powered, session_of
+from consumers.charging.samples import POWER, REGISTER, STATE_OF_CHARGE, periodic, total_of
+from consumers.monitoring.charging import place_of, powered, session_of
 from consumers.monitoring.moments import When, believed, when
+from consumers.monitoring.registers import metered
 from consumers.monitoring.state import Evse, Kept, Reading, Session
 from consumers.monitoring.statuses import evse_of
 from consumers.monitoring.tally import Point, StationTally
 from consumers.monitoring.words import text
 from contract.events import MeterSampled
-from contract.model import Sample
+from contract.model import DEFAULT_LOCATION, Sample
 
-POWER: Final = "Power.Active.Import"
-REGISTER: Final = "Energy.Active.Import.Register"
-SOC: Final = "SoC"
 MOST_READINGS: Final = 40
 LARGEST_W: Final = 1_000_000_000
-PHASES: Final = frozenset({"L1", "L2", "L3"})
 
 
 def sampled(kept: Kept, event: MeterSampled, tally: StationTally) -> None:
-    """Samples of an EVSE, or of the station's main meter (number 0)."""
+    """Samples of an EVSE, or of the station's main meter (number 0) where they name neither EVSE nor transaction."""
     _, received_ms = when(event)
-    number = place_of(kept, event) or 0
-    evse = evse_of(kept, number)
-    if evse is None:
+    named = event.transaction is not None and event.transaction.id is not None
+    number = place_of(kept, event) if named or event.evse is not None else 0
+    evse = None if number is None else evse_of(kept, number)
+    if number is None or evse is None:
         return
     by_time: dict[int, list[Sample]] = {}
     for sample in event.samples:
@@ -37,7 +36,8 @@ def sampled(kept: Kept, event: MeterSampled, tally: StationTally) -> None:
     if event.transaction is not None and event.transaction.id is not None:
         session = session_of(evse, event, When(min(by_time, default=received_ms), received_ms), tally)
     for at_ms, samples in sorted(by_time.items()):
-        power_w, register_wh, soc = (_total(samples, measurand) for measurand in (POWER, REGISTER, SOC))
+        within = periodic(samples)
+        power_w, register_wh, soc = (_total(within, one) for one in (POWER, REGISTER, STATE_OF_CHARGE))
         power = None if power_w is None or abs(power_w) > LARGEST_W else round(power_w)
         point = Point(number, at_ms, power, register_wh, soc)
         if session is not None and at_ms >= session.started_ms:
@@ -70,10 +70,9 @@ def _note(evse: Evse, sample: Sample, at_ms: int) -> None:
 
 
 def _total(samples: list[Sample], measurand: str) -> float | None:
-    """The quantity as a whole: as it was said, else the sum of its phases."""
-    values = [sample for sample in samples if sample.measurand == measurand]
-    whole = [sample.value for sample in values if sample.phase is None and sample.value is not None]
-    if whole:
-        return float(whole[-1])
-    parts = [sample.value for sample in values if sample.phase in PHASES and sample.value is not None]
-    return float(sum(parts)) if parts else None
+    """The quantity as a whole: at the outlet, else at the first other place that tells it."""
+    places = [DEFAULT_LOCATION, *(sample.location for sample in samples if sample.measurand == measurand)]
+    for place in places:
+        if (value := total_of(samples, measurand, place)) is not None:
+            return float(value)
+    return None

@@ -80,6 +80,13 @@ class Session(Held):
     says_power: bool = False
     soc_percent: float | None = None
     inferred: bool = False
+    told_start_wh: float | None = None
+    """The register at the start, as the station told it; `start_wh` moves when the register begins anew."""
+    dip_first_wh: float | None = None
+    """The first reading of a register that fell; whether it was reset or goes on where it was, is not known yet."""
+    dip_last_wh: float | None = None
+    by_status: bool = False
+    """Its end was not told: the connector became available."""
 
     @property
     def is_running(self) -> bool:
@@ -101,6 +108,8 @@ class Evse(Held):
     session: Session | None = None
     readings: dict[str, Reading] = msgspec.field(default_factory=dict)
     charging: Trace | None = None
+    over: list[str] = msgspec.field(default_factory=list)
+    """The latest transactions that ended here: what is read of them late begins no session."""
 
 
 class Going(Held):

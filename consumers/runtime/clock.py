@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from consumers.runtime.ordering import Reach
 from eventlog.port import Partition
 
 
@@ -49,6 +50,18 @@ class ShardClock:
     def positions(self) -> dict[Partition, int]:
         """The next offset of each partition that is ours."""
         return dict(self._next)
+
+    def reach(self, partitions: Iterable[Partition]) -> dict[Partition, Reach]:
+        """How far each of these is read. One whose end was not seen yet counts as read up to it."""
+        return {
+            partition: Reach(position, self._ends.get(partition, position), self._read_ms(partition))
+            for partition in partitions
+            if (position := self._next.get(partition)) is not None
+        }
+
+    def _read_ms(self, partition: Partition) -> int | None:
+        at = self._read_up_to.get(partition)
+        return None if at is None else int(at.timestamp() * 1000)
 
     def behind(self) -> dict[Partition, int]:
         """By partition, how many offsets lie before the end that was last seen; those that are caught up not."""

@@ -19,6 +19,7 @@ from consumers.runtime.consumer import Consumer
 from consumers.runtime.database import Database
 from consumers.runtime.decoding import Read, read
 from consumers.runtime.metrics import ConsumerMetrics
+from consumers.runtime.ordering import order
 from consumers.runtime.positions import Fenced, Positions
 from consumers.runtime.share import Share
 from consumers.runtime.transaction import HandlerFailed, Transactions
@@ -26,6 +27,9 @@ from consumers.runtime.transience import is_transient
 from eventlog.port import EventLog, LogUnavailable, Partition, Stored, Subscription
 
 TICK_SECONDS = 1.0
+STALLED_SECONDS = 5.0
+"""So long the other topics of a shard wait for one that is behind and of which nothing comes."""
+
 COMMIT_SECONDS = 5.0
 """How often the positions are told to the group, for the tools that show its lag; nobody reads from there."""
 FAILED_TICKS = 20
@@ -65,6 +69,8 @@ class Loop:
         self._share = Share(consumer.topics, database, positions, metrics, clock=self._clock, now=now)
         self._ticked: dict[int, datetime] = {}
         self._looked_at = self._committed_at = float("-inf")
+        self._waiting_since: dict[Partition, float] = {}
+        """Since when nothing came of each partition that is behind."""
         self._failed_ticks = 0
         self._turned_at = asyncio.get_running_loop().time()
         self.trouble: str | None = "it has not joined its group yet"
@@ -123,7 +129,7 @@ class Loop:
             if self._share.untaken:
                 await self._until_done(lambda: self._take(subscription))
             found = await subscription.fetch(self._batch_records, self._tick_seconds / 2)
-            if batch := self._batch(found):
+            if batch := self._in_order(subscription, found):
                 await self._until_done(lambda: self._handle(subscription, batch))
             await self._tick_if_due(subscription)
         except Fenced as fenced:
@@ -153,20 +159,24 @@ class Loop:
 
     async def _take(self, subscription: Subscription) -> None:
         await self._share.take(subscription)
-        self._looked_at = float("-inf")
+        await self._look(subscription)
 
-    def _batch(self, found: Sequence[Stored]) -> list[Read]:
-        """What was found in partitions that we hold, read; by time across the partitions, in order within each."""
-        latest: dict[tuple[str, int], int] = {}
-        timed: list[tuple[int, Stored]] = []
-        for stored in found:
-            topic, number, _ = stored.place
-            if Partition(topic, number) in self._share.held:
-                at = max(stored.appended_ms, latest.get((topic, number), 0))
-                latest[topic, number] = at
-                timed.append((at, stored))
-        timed.sort(key=lambda entry: entry[0])
-        return [read(stored) for _, stored in timed]
+    def _in_order(self, subscription: Subscription, found: Sequence[Stored]) -> list[Read]:
+        """What was found in partitions that we hold, read, in the order of time; what is ahead is fetched again."""
+        now = asyncio.get_running_loop().time()
+        reach = self._clock.reach(self._share.held)
+        came = {Partition(stored.place.topic, stored.place.partition) for stored in found}
+        self._waiting_since = {
+            partition: now if partition in came else self._waiting_since.get(partition, now)
+            for partition, at in reach.items()
+            if at.next_offset < at.end
+        }
+        stalled = {one for one, since in self._waiting_since.items() if now - since > STALLED_SECONDS}
+        ordered = order(found, reach, stalled)
+        for partition, offset in ordered.again.items():
+            if partition in subscription.assigned:
+                subscription.seek(partition, offset)
+        return [read(stored) for stored in ordered.ready]
 
     async def _handle(self, subscription: Subscription, batch: Sequence[Read]) -> None:
         began = asyncio.get_running_loop().time()
