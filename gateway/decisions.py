@@ -15,7 +15,7 @@ import msgspec
 from contract.decisions import DECIDED, REPLIES, TOKEN_ACTIONS, DecisionRequest, Ruling
 from contract.events import AuthorizationRequested, Event, TransactionEnded, TransactionFact
 from contract.model import AuthorizationStatus, Decision
-from contract.records import RecordReader, UnreadableRecord
+from contract.records import RecordReader, UnreadableRecord, in_utc
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.asking_backend import Backend, Silent
 from gateway.metrics import GatewayMetrics
@@ -160,9 +160,7 @@ class Decisions:
             return None
         self._count(reading, "answered")
         expiry = ruling.cache_expiry
-        return (
-            ruling if expiry is None else msgspec.structs.replace(ruling, cache_expiry=expiry.astimezone(UTC))
-        )
+        return ruling if expiry is None else msgspec.structs.replace(ruling, cache_expiry=in_utc(expiry))
 
     async def _ask(self, fact: Fact, reading: Reading) -> Ruling | None:
         """What a backend decides; None when the named default has to do."""

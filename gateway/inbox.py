@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import msgspec
 import structlog
 
 from contract.deliveries import (
@@ -14,6 +15,7 @@ from contract.deliveries import (
     inbox_of,
 )
 from contract.records import RecordReader, UnreadableRecord
+from contract.results import CommandRequest
 from contract.topics import DELIVERIES
 from eventlog.port import EventLog, LogUnavailable, Stored
 from gateway.orders import Orders
@@ -64,7 +66,9 @@ class Inbox:
     def _act(self, stored: Stored) -> None:
         try:
             delivery = self._deliveries.read(stored.record.value)
-        except UnreadableRecord as fault:
+            if isinstance(delivery, RunCommand):
+                msgspec.convert(delivery.request, CommandRequest)  # the orders rely on it
+        except (UnreadableRecord, msgspec.ValidationError) as fault:
             _log.warning("a delivery cannot be read", place=stored.place, why=str(fault))
             return
         session = self._sessions.get(delivery.station)

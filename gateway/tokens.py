@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from contract.model import Decision, IdToken
-from contract.records import RecordReader, UnreadableRecord
+from contract.records import LATEST, RecordReader, UnreadableRecord, in_utc
 from contract.tokens import KnownToken, folded
 from eventlog.port import Stored
 from gateway.metrics import GatewayMetrics
@@ -80,7 +80,12 @@ def verdict(known: KnownToken, station: str, at: datetime) -> Decision:
 
 
 def _cache_expiry(known: KnownToken, at: datetime) -> datetime | None:
-    ends = [] if known.expires_at is None else [known.expires_at.astimezone(at.tzinfo)]
+    ends = [] if known.expires_at is None else [in_utc(known.expires_at)]
     if known.cache_seconds is not None:
-        ends.append(at + timedelta(seconds=known.cache_seconds))
+        ends.append(_later(at, known.cache_seconds))
     return min(ends, default=None)
+
+
+def _later(at: datetime, seconds: int) -> datetime:
+    """So many seconds later, at most the last moment of the calendar."""
+    return at + timedelta(seconds=seconds) if seconds < (LATEST - at).total_seconds() else LATEST

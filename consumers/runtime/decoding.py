@@ -22,6 +22,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
 """What stands in the topics that hold no events."""
 
 EVENT_TYPE = "ocpp."
+SEQUENCE_DIGITS = 18
 
 Decode = Callable[[bytes], Any]
 
@@ -83,5 +84,12 @@ def _message(stored: Stored) -> Message:
         appended_at,
         headers["ce_id"].decode(),
         None if connection is None else connection.decode(),
-        None if sequence is None else int(sequence),
+        None if sequence is None else _sequence(sequence),
     )
+
+
+def _sequence(text: bytes) -> int:
+    """The number, which a database must be able to hold. Raises ValueError."""
+    if not text.isdigit() or len(text) > SEQUENCE_DIGITS:
+        raise ValueError(f"ce_sequence {text[:40]!r} is no number of up to {SEQUENCE_DIGITS} digits")
+    return int(text)

@@ -23,10 +23,16 @@ FETCH_BYTES = 8 * 1024 * 1024
 
 
 def stored(record: ConsumerRecord[bytes | None, bytes | None]) -> Stored:
-    """In the port's words. Keys are ours to read leniently: anybody may write to a topic."""
+    """In the port's words. A key that is no UTF-8 is read with replacements; a header without a value is left out.
+
+    Anybody may write to a topic.
+    """
+    headers = record.headers
+    if any(value is None for _, value in headers):
+        headers = tuple((name, value) for name, value in headers if value is not None)
     key = record.key.decode(errors="replace") if record.key is not None else ""
     return Stored(
-        Record(record.topic, key, record.value, record.headers),
+        Record(record.topic, key, record.value, headers),
         Place(record.topic, record.partition, record.offset),
         record.timestamp,
     )

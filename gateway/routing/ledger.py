@@ -19,7 +19,7 @@ from contract.records import RecordReader, UnreadableRecord, header_text
 from contract.routes import AFTER, Carried, Note, Returned, Settled, command_key
 from contract.topics import COMMANDS, ROUTES
 from eventlog.dead_letters import dead_letter
-from eventlog.port import Partition, Record, Stored
+from eventlog.port import LATEST_MS, Partition, Record, Stored
 from gateway.routing import requests, words
 from gateway.routing.actions import Action, Insist, Now, Propose, Spent
 from gateway.routing.command import Asked, Command, Ending, asked
@@ -41,6 +41,7 @@ OPEN_BYTES = 16 * 1024 * 1024
 """Of open commands of one partition, as they were asked for; what comes beyond is answered at once."""
 UNASKED_SECONDS = 600.0
 SETTLED_AT_ONCE = 2_000
+AFTER_DIGITS = 18
 RESULT_TYPE = b"ocpp.command.completed"
 
 _notes: RecordReader[Note] = RecordReader(Note)  # type: ignore[arg-type]
@@ -144,10 +145,12 @@ class Ledger:
         return self._check(command, now)
 
     def _read_result(self, headers: dict[str, bytes], record: Record, offset: int, now: Now) -> list[Action]:
+        after = headers.get(AFTER)
+        if after is not None and not (after.isdigit() and len(after) <= AFTER_DIGITS):
+            return []  # no router wrote it
         command = self._known(header_text(record.headers, "ce_id") or "", offset, now)
         if command is None:
             return []
-        after = headers.get(AFTER)
         command.hear(offset, Ending(record, None if after is None else int(after)), 0.0)
         return self._check(command, now)
 
@@ -155,7 +158,7 @@ class Ledger:
         if command.asked is None:
             if note.read_to < self._first_note:
                 return  # who knows what stood between: whoever relies on this has us begin before it
-            asked_ms = int(note.asked_at.timestamp() * 1000)
+            asked_ms = min(max(int(note.asked_at.timestamp() * 1000), 0), LATEST_MS)
             said = asked(note.offset, station, note.request.encode(), asked_ms, now)
             if isinstance(said, requests.Unreadable):
                 return  # not written by a router

@@ -1,11 +1,10 @@
 """Reads the records of `ocpp.commands.v1`, which anybody may write: a request, or why it is none. Pure."""
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from contract.records import RecordReader, UnreadableRecord, read_json
+from contract.records import RecordReader, UnreadableRecord, is_deeper
 from contract.results import CommandRequest
 from eventlog.port import LATEST_MS, Stored
 from gateway.translation.outbound.secrets import DEEPEST
@@ -17,7 +16,7 @@ MAX_BYTES = 256 * 1024
 MAX_ID_CHARACTERS = 200
 MAX_DEADLINE_SECONDS = 86_400.0
 
-_read_request = RecordReader(CommandRequest).read
+_read_request = RecordReader(CommandRequest, deepest=None).read
 
 
 class _Named(msgspec.Struct):
@@ -27,7 +26,7 @@ class _Named(msgspec.Struct):
     correlation_id: str | None = msgspec.field(default=None, name="correlationId")
 
 
-_read_named = RecordReader(_Named).read
+_read_named = RecordReader(_Named, deepest=None).read
 
 
 class Named(NamedTuple):
@@ -52,7 +51,7 @@ def read(value: bytes | None) -> CommandRequest | Named | Unreadable:
         return _judge(value, f"the command has {len(value)} bytes, more than {MAX_BYTES}")
     try:
         request = _read_request(value)
-        if _is_deep(value):
+        if is_deeper(value, DEEPEST):
             return _judge(value, f"the command is nested deeper than {DEEPEST}")
     except UnreadableRecord as fault:
         return _judge(value, str(fault))
@@ -83,19 +82,3 @@ def _judge(value: bytes, why: str) -> Named | Unreadable:
     if 0 < len(named.id) <= MAX_ID_CHARACTERS:
         return Named(named.id, named.correlation_id, why)
     return Unreadable(why)
-
-
-def _is_deep(value: bytes) -> bool:
-    """Whether anything in this JSON is nested deeper than OCPP ever is: who walks through it must not fall."""
-    if value.count(b"[") + value.count(b"{") <= DEEPEST:
-        return False
-    level = [read_json(value)]
-    for _ in range(DEEPEST):
-        level = [part for whole in level for part in _parts(whole)]
-    return any(isinstance(whole, dict | list) for whole in level)
-
-
-def _parts(whole: Any) -> Iterable[Any]:
-    if isinstance(whole, dict):
-        return whole.values()
-    return whole if isinstance(whole, list) else ()
