@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.chance import stream
 from simulator.facts import ChargingState, Status, StopCause, Token
+from simulator.journal import TrueSession
 from simulator.meter import Meter
 from simulator.vehicle import arriving
 from simulator.visit import Instruction, Reservation, Start, Stop, Visit
@@ -35,6 +36,7 @@ class Connector:
         self.story: Story | None = None
         self.state = ChargingState.IDLE
         self.told_status: str | None = None
+        self._truth: TrueSession | None = None
         config = station.config
         self._chance = stream(config.seed, "connector", number)
         self.meter = Meter(stream(config.seed, "meter", number), phases=config.phases)
@@ -151,7 +153,9 @@ class Connector:
                     visit.token, visit.remote = start.token, start
             if self._leaving:
                 return StopCause.LOCAL
-            if (failure := await step(visit, story)) is not None:
+            failure = await step(visit, story)
+            self._note_start(visit, story)
+            if failure is not None:
                 return failure
         return None
 
@@ -197,6 +201,7 @@ class Connector:
 
     async def _end(self, visit: Visit, story: Story, cause: StopCause) -> None:
         self.state = ChargingState.IDLE if cause is StopCause.UNPLUGGED else ChargingState.EV_CONNECTED
+        self._note_end()
         story.ended(cause)
         self.concluded.set()
         self.station.charging_profiles.end_transaction(self.number)
@@ -217,6 +222,25 @@ class Connector:
         await self._pause(self._chance.uniform(*self.station.habits.repair_seconds))
         self.fault = None
         self.settle()
+
+    # -- the truth
+
+    def _note_start(self, visit: Visit, story: Story) -> None:
+        """Note the true start of a session, once, for those who compare what was made of it."""
+        if story.is_open and self._truth is None and self.station.sessions is not None:
+            self._truth = TrueSession(
+                self.station.config.id,
+                self.number,
+                visit.token.value,
+                self.station.clock.now(),
+                self.meter.exact_wh,
+            )
+            self.station.sessions.append(self._truth)
+
+    def _note_end(self) -> None:
+        if self._truth is not None:
+            self._truth.ended, self._truth.stop_wh = self.station.clock.now(), self.meter.exact_wh
+            self._truth = None
 
     # -- energy and status
 

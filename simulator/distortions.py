@@ -6,12 +6,16 @@ They never change what they are given, because a kept message is built once and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from simulator.facts import Payload, Version
+from simulator.meter import ENERGY
 
 Distortion = Callable[[Version, str, Payload], Payload]
 
+_BERLIN = ZoneInfo("Europe/Berlin")
 _MOMENTS = {"timestamp", "generatedAt"}
 _KILO = {"Wh": "kWh", "W": "kW"}
 _ODD_UNITS = {"V": "Volt", "A": "Amp", "Percent": "%"}
@@ -36,6 +40,28 @@ def _with_samples(payload: Payload, change: Callable[[Payload], Payload]) -> Pay
 
     rewritten: Payload = _rewritten(payload, member)
     return rewritten
+
+
+def _with_registers(payload: Payload, change: Callable[[Payload], list[Payload]]) -> Payload:
+    """The payload with every sample of the energy register replaced by one or several."""
+
+    def member(name: str, value: Any) -> Any:
+        if name != "sampledValue":
+            return value
+        return [new for old in value for new in (change(old) if old.get("measurand") == ENERGY else [old])]
+
+    rewritten: Payload = _rewritten(payload, member)
+    return rewritten
+
+
+def _thirds(version: Version, sample: Payload, phases: tuple[str, ...]) -> list[Payload]:
+    """The sample shared out to the phases, so that their sum is the whole, to the Wh."""
+    whole = int(float(sample["value"]))
+    values = [whole // 3 + (number < whole % 3) for number in range(3)]
+    return [
+        {**sample, "value": str(value) if version is Version.V16 else value, "phase": phase}
+        for phase, value in zip(phases, values, strict=True)
+    ]
 
 
 def _with_moments(payload: Payload, change: Callable[[str], str]) -> Payload:
@@ -77,6 +103,52 @@ def kilo_units(version: Version, _action: str, payload: Payload) -> Payload:
     return _with_samples(payload, in_kilo)
 
 
+def mislabelled_kwh(version: Version, _action: str, payload: Payload) -> Payload:
+    """Samples of the register in kWh that say Wh; the borders (meterStart, meterStop) are right."""
+
+    def mislabelled(sample: Payload) -> Payload:
+        if sample.get("measurand") != ENERGY:
+            return sample
+        value = round(float(sample["value"]) / 1000, 3)
+        return {**sample, "value": str(value) if version is Version.V16 else value}
+
+    return _with_samples(payload, mislabelled)
+
+
+def neutral_register(_version: Version, _action: str, payload: Payload) -> Payload:
+    """The one register carries the phase N."""
+    return _with_registers(payload, lambda sample: [{**sample, "phase": "N"}])
+
+
+def phase_registers(version: Version, _action: str, payload: Payload) -> Payload:
+    """A register of each phase and none of the whole."""
+    return _with_registers(payload, lambda sample: _thirds(version, sample, ("L1", "L2", "L3")))
+
+
+def phase_to_neutral_registers(version: Version, _action: str, payload: Payload) -> Payload:
+    """As `phase_registers`, the phases written L1-N."""
+    return _with_registers(payload, lambda sample: _thirds(version, sample, ("L1-N", "L2-N", "L3-N")))
+
+
+def unchanging_start(_version: Version, action: str, payload: Payload) -> Payload:
+    """Each start says that it is 1970, as after each boot without a clock; all other times are right."""
+    return {**payload, "timestamp": "1970-01-01T00:00:00Z"} if action == "StartTransaction" else payload
+
+
+def local_time(_version: Version, _action: str, payload: Payload) -> Payload:
+    """The wall clock of Berlin without a zone: one hour comes twice when summer time ends."""
+
+    def localised(text: str) -> str:
+        return (
+            datetime.fromisoformat(text)
+            .astimezone(_BERLIN)
+            .replace(tzinfo=None)
+            .isoformat(timespec="seconds")
+        )
+
+    return _with_moments(payload, localised)
+
+
 def no_units(_version: Version, _action: str, payload: Payload) -> Payload:
     return _with_samples(payload, lambda sample: _without(_without(sample, "unit"), "unitOfMeasure"))
 
@@ -97,6 +169,14 @@ def zero_transaction(_version: Version, action: str, payload: Payload) -> Payloa
     if action == "MeterValues" and "transactionId" in payload:
         return {**payload, "transactionId": 0}
     return payload
+
+
+def stops_zero(_version: Version, action: str, payload: Payload) -> Payload:
+    return {**payload, "transactionId": 0} if action == "StopTransaction" else payload
+
+
+def stops_minus_one(_version: Version, action: str, payload: Payload) -> Payload:
+    return {**payload, "transactionId": -1} if action == "StopTransaction" else payload
 
 
 def null_transaction(_version: Version, action: str, payload: Payload) -> Payload:

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from simulator.facts import Payload
 
 
@@ -52,3 +54,25 @@ Journal = list[Exchange]
 
 Watcher = Callable[[Exchange], None]
 """Called once for each exchange, when its outcome is known."""
+
+
+@dataclass(slots=True)
+class TrueSession:
+    """A charging session as it truly was, by the station's meter and the fleet's right clock.
+
+    `began` and `ended` (UTC) and the registers (Wh) are written when the transaction begins and ends, whatever
+    the station's habit makes of them on the wire. `ended` is None while it goes on.
+    """
+
+    station: str
+    connector: int
+    token: str
+    began: datetime
+    start_wh: float
+    ended: datetime | None = None
+    stop_wh: float | None = None
+
+    @property
+    def energy_wh(self) -> float | None:
+        """The energy that flowed; None while the session goes on."""
+        return None if self.stop_wh is None else self.stop_wh - self.start_wh

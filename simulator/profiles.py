@@ -73,6 +73,8 @@ class Profile:
     sends_broken_frames: bool = False
     core_only: bool = False
     sends_vendor_data: bool = False
+    repeats_begin: bool = False
+    samples_from_zero: bool = False
 
 
 WELL_BEHAVED = Profile("well-behaved", "as the standards say")
@@ -90,8 +92,29 @@ QUIRKY = (
     Profile("kwh", "energy in kWh, power in kW", distort=distortions.kilo_units),
     Profile("no-units", "meter values without units", distort=distortions.no_units),
     Profile("odd-units", "unit names outside the standard", ONLY_16, distortions.odd_units),
+    Profile("mislabelled-kwh", "registers in kWh that say Wh", ONLY_16, distortions.mislabelled_kwh),
+    Profile(
+        "neutral-register", "the only register carries the phase N", distort=distortions.neutral_register
+    ),
+    Profile("phase-registers", "a register of each phase only", distort=distortions.phase_registers),
+    Profile(
+        "phase-to-neutral-registers",
+        "a register of each phase only, written L1-N",
+        distort=distortions.phase_to_neutral_registers,
+    ),
+    Profile("repeats-begin", "Transaction.Begin beside each periodic sample", ONLY_16, repeats_begin=True),
+    Profile(
+        "session-samples",
+        "samples count from 0 in each session, start and stop the lifetime",
+        ONLY_16,
+        samples_from_zero=True,
+    ),
+    Profile("unchanging-start", "each transaction starts in 1970", ONLY_16, distortions.unchanging_start),
+    Profile("local-time", "Berlin's wall clock without a zone", distort=distortions.local_time),
     Profile("single-object", "an object where a list belongs", ONLY_16, distortions.single_object),
     Profile("zero-transaction", "meter values for transaction 0", ONLY_16, distortions.zero_transaction),
+    Profile("stops-zero", "stops transaction 0", ONLY_16, distortions.stops_zero),
+    Profile("stops-minus-one", "stops transaction -1", ONLY_16, distortions.stops_minus_one),
     Profile("null-transaction", "stops transaction null", ONLY_16, distortions.null_transaction),
     Profile("empty-token", "an empty idTag at the stop", ONLY_16, distortions.empty_token),
     Profile("fractional-meter", "a fraction of a Wh at the stop", ONLY_16, distortions.fractional_meter),

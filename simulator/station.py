@@ -15,7 +15,7 @@ from simulator.device_model import DeviceModel
 from simulator.dialects import dialect_of
 from simulator.dialogue import Afterwards, Answer, Dialogue, Refusal, malformed
 from simulator.facts import BootReason, Message, Payload, Token, Version
-from simulator.journal import Exchange, Journal, Outcome, Watcher
+from simulator.journal import Exchange, Journal, Outcome, TrueSession, Watcher
 from simulator.outbox import Kept, Outbox
 from simulator.pace import Pace
 from simulator.profiles import MessageIds, RetryId
@@ -55,6 +55,8 @@ class Station:
         self.tally = surroundings.statistics.by_version[config.version]
         self.tally.stations += 1
         self.journal: Journal | None = [] if settings.keep_journal else None
+        self.sessions: list[TrueSession] | None = [] if settings.keep_journal else None
+        """The sessions as they truly were, in the order of their starts; None where no journal is kept."""
         self.online = asyncio.Event()
         self.admitted = asyncio.Event()
         """Set by the first boot that is accepted: from then on the station works, offline too."""

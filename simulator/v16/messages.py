@@ -91,8 +91,14 @@ def stop(
     return payload
 
 
-def meter_values(connector: int, sample: Sample, transaction: int | None = None) -> Payload:
-    payload: Payload = {"connectorId": connector, "meterValue": [meter_value(sample)]}
+def meter_values(
+    connector: int, sample: Sample, transaction: int | None = None, *, repeated: Sample | None = None
+) -> Payload:
+    """One sample; `repeated` is an older one that is said again in the same group, with this one's time."""
+    group = meter_value(sample)
+    if repeated is not None:
+        group["sampledValue"] += meter_value(repeated)["sampledValue"]
+    payload: Payload = {"connectorId": connector, "meterValue": [group]}
     return payload if transaction is None else {**payload, "transactionId": transaction}
 
 

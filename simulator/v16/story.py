@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulator.facts import ChargingState, Payload, Sample, StopCause
+from simulator.facts import ChargingState, Payload, Reading, Sample, StopCause
+from simulator.meter import ENERGY
 from simulator.outbox import Kept
 from simulator.v16 import messages
 from simulator.visit import Stop
@@ -26,6 +28,7 @@ class Story16:
         self._visit = visit
         self._authorized = False
         self._begin: Sample | None = None
+        self._base_wh: float | None = None
         self._native_id: int | None = None
         self.is_open = False
 
@@ -109,11 +112,26 @@ class Story16:
             self._connector.instruct(Stop(StopCause.DEAUTHORIZED))
 
     def _tell_meter(self, sample: Sample) -> None:
+        repeated = self._begin if self._station.config.profile.repeats_begin else None
+
         def values() -> Payload:
-            return messages.meter_values(self._connector.number, sample, self._id_or_unknown)
+            return messages.meter_values(
+                self._connector.number, sample, self._id_or_unknown, repeated=repeated
+            )
 
         self._station.outbox.keep(Kept("MeterValues", values, transaction=self._key))
 
     def _sample(self, context: str) -> Sample:
         measurands = self._station.device.members("MeterValuesSampledData")
-        return Sample(self._station.clock.timestamp(), context, self._connector.meter.read(measurands))
+        readings = self._connector.meter.read(measurands)
+        if self._station.config.profile.samples_from_zero:
+            readings = tuple(self._from_zero(reading) for reading in readings)
+        return Sample(self._station.clock.timestamp(), context, readings)
+
+    def _from_zero(self, reading: Reading) -> Reading:
+        """The register as if it had been set to 0 at the start."""
+        if reading.measurand != ENERGY:
+            return reading
+        if self._base_wh is None:
+            self._base_wh = reading.value
+        return replace(reading, value=reading.value - self._base_wh)

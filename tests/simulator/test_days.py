@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from simulator.facts import Version
+from simulator.profiles import PROFILES
 from simulator.settings import Habits, make_stations, make_tokens
 from tests.simulator.central_system import CentralSystem, Heard
-from tests.simulator.fleets import HOUR, NOBODY, SOON, config, live, settings
+from tests.simulator.fleets import HOUR, NOBODY, ORIGIN, SOON, config, live, settings
 
 ENERGY = "Energy.Active.Import.Register"
 POWER = "Power.Active.Import"
@@ -193,3 +194,18 @@ def test_refused_drivers_do_not_charge() -> None:
     assert run.fleet.statistics.total.energy_wh == 0
     ended = [e for e in run.system.payloads("TransactionEvent") if e["eventType"] == "Ended"]
     assert {e["transactionInfo"]["stoppedReason"] for e in ended} == {"DeAuthorized"}
+
+
+@pytest.mark.parametrize("name", ["well-behaved", "stops-zero", "unchanging-start", "mislabelled-kwh"])
+def test_the_true_sessions_do_not_depend_on_the_habit(name: str) -> None:
+    station = config(Version.V16, PROFILES[name], phases=0, power_w=50_000)
+    run = live(settings(station, seconds=4 * HOUR, habits=SOON), system=CentralSystem(lenient=True))
+
+    truth = run.station.sessions or []
+    starts, stops = run.system.payloads("StartTransaction"), run.system.payloads("StopTransaction")
+    assert len(truth) == len(starts) == len(stops) > 3
+    for session, start, stop in zip(truth, starts, stops, strict=True):
+        assert (session.connector, session.token) == (start["connectorId"], start["idTag"])
+        assert session.energy_wh == pytest.approx(stop["meterStop"] - start["meterStart"], abs=1)
+        assert f"{session.ended:%Y-%m-%dT%H:%M:%S}" == stop["timestamp"][:19]
+        assert session.began >= ORIGIN

@@ -46,6 +46,7 @@ def test_a_quirky_station_still_finishes_its_sessions(name: str, version: Versio
 
 SCHEMA_FAULTS: dict[str, set[str]] = {
     "naive-time": {"StatusNotification", "SecurityEventNotification", "StartTransaction", "StopTransaction", "MeterValues"},
+    "local-time": {"StatusNotification", "SecurityEventNotification", "StartTransaction", "StopTransaction", "MeterValues"},
     "short-offset": {"StatusNotification", "SecurityEventNotification", "StartTransaction", "StopTransaction", "MeterValues"},
     "no-timestamp": {"StartTransaction"},
     "swapped-types": {"MeterValues", "StopTransaction"},
@@ -71,6 +72,15 @@ def first(run: Run, action: str) -> Payload:
     return run.system.payloads(action)[0]
 
 
+def registers(run: Run) -> list[list[Payload]]:
+    """The samples of the energy register in each group of values."""
+    groups = [group for payload in run.system.payloads("MeterValues") for group in payload["meterValue"]]
+    return [
+        [s for s in group["sampledValue"] if s["measurand"] == "Energy.Active.Import.Register"]
+        for group in groups
+    ]
+
+
 def energy(run: Run) -> Payload:
     sample: Payload = first(run, "MeterValues")["meterValue"][0]["sampledValue"][0]
     return sample
@@ -87,6 +97,19 @@ SHOWS: dict[str, Callable[[Run], bool]] = {
     "odd-units": lambda run: "'Volt'" in str(run.system.payloads("MeterValues")),
     "single-object": lambda run: isinstance(first(run, "MeterValues")["meterValue"], dict),
     "zero-transaction": lambda run: {v["transactionId"] for v in run.system.payloads("MeterValues")} == {0},
+    "stops-zero": lambda run: {v["transactionId"] for v in run.system.payloads("StopTransaction")} == {0},
+    "stops-minus-one": lambda run: {v["transactionId"] for v in run.system.payloads("StopTransaction")} == {-1},
+    "mislabelled-kwh": lambda run: energy(run)["unit"] == "Wh"
+    and float(energy(run)["value"]) < first(run, "StartTransaction")["meterStart"] / 900,
+    "neutral-register": lambda run: {s.get("phase") for group in registers(run) for s in group} == {"N"},
+    "phase-registers": lambda run: [s.get("phase") for s in registers(run)[0]] == ["L1", "L2", "L3"]
+    and sum(int(s["value"]) for s in registers(run)[0]) >= first(run, "StartTransaction")["meterStart"],
+    "phase-to-neutral-registers": lambda run: [s.get("phase") for s in registers(run)[0]] == ["L1-N", "L2-N", "L3-N"],
+    "repeats-begin": lambda run: [s["context"] for s in registers(run)[-1]] == ["Sample.Periodic", "Transaction.Begin"],
+    "session-samples": lambda run: float(energy(run)["value"]) < 5000 < first(run, "StartTransaction")["meterStart"],
+    "unchanging-start": lambda run: {v["timestamp"] for v in run.system.payloads("StartTransaction")} == {"1970-01-01T00:00:00Z"},
+    "local-time": lambda run: first(run, "StartTransaction")["timestamp"].startswith("2026-01-01T01:")
+    and not first(run, "StartTransaction")["timestamp"].endswith("Z"),
     "null-transaction": lambda run: first(run, "StopTransaction")["transactionId"] is None,
     "empty-token": lambda run: first(run, "StopTransaction")["idTag"] == "",
     "fractional-meter": lambda run: first(run, "StopTransaction")["meterStop"] % 1 > 0,
