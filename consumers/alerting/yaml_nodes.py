@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import yaml
 
+from service.documents import UnreadableDocument, judge
+
 
 class Fault(NamedTuple):
     """One thing that is wrong, where it is, and what would be right. `line` counts from 1."""
@@ -90,9 +92,12 @@ def guess(name: str, known: Iterable[str]) -> str:
 
 
 def compose(text: str) -> Node:
-    """The file's root. Raises Faults where it is no YAML, or empty."""
+    """The file's root. Raises Faults where it is no YAML, empty, or too much to read."""
     try:
+        judge(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnreadableDocument as error:
+        raise Faults([Fault(error.line, "", error.why)]) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Faults([Fault(mark.line + 1 if mark else 1, "", f"is no YAML: {_in_words(error)}")]) from None

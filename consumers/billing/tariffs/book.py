@@ -33,6 +33,7 @@ from consumers.billing.tariffs.model import Tariff
 from consumers.billing.tariffs.shapes import misshapen
 from contract.cdrs import OcpiValue
 from contract.checking import Fault
+from service.documents import UnreadableDocument, judge
 
 Name = Annotated[str, Meta(min_length=1)]
 
@@ -62,7 +63,10 @@ class TariffBook(OcpiValue, frozen=True, kw_only=True):
 def read(text: str) -> TariffBook | list[Fault]:
     """The book of a file, or everything that is wrong with it."""
     try:
+        judge(text)
         data = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader, that knows less
+    except UnreadableDocument as error:
+        return [Fault("", str(error))]
     except yaml.YAMLError as error:
         return [Fault("", f"no YAML: {' '.join(str(error).split())}")]
     found = list(_shape_faults(data))
