@@ -44,7 +44,9 @@ EXAMPLES: dict[str, Value] = {
         ),
     ),
     "reply-id-token": Decision(
-        status="NoCredit", personal_message=PersonalMessage(content="Please top up", language="en")
+        status="NoCredit",
+        personal_message=PersonalMessage(content="Please top up", language="en"),
+        certificate_status="Accepted",
     ),
     "reply-boot": BootDecision(status="Pending", interval_seconds=60),
     "reply-data-transfer": DataTransferDecision(status="Accepted", data={"tariff": "night"}),

@@ -78,6 +78,7 @@ PASSED_ON = (
     "GetCertificateStatus",
     "NotifyEVChargingNeeds",
     "NotifyEVChargingSchedule",
+    "NotifySettlement",
     "OpenPeriodicEventStream",
     "PullDynamicScheduleUpdate",
     "VatNumberValidation",

@@ -98,8 +98,20 @@ class PersonalMessage(Value, frozen=True, kw_only=True):
     """A text for the driver, as long as every 2.x station takes it."""
 
     content: Annotated[str, msgspec.Meta(max_length=512)]
-    format: Literal["ASCII", "HTML", "URI", "UTF8"] = "UTF8"
+    format: Literal["ASCII", "HTML", "QRCODE", "URI", "UTF8"] = "UTF8"
     language: Language | None = None
+
+
+CertificateStatus = Literal[
+    "Accepted",
+    "CertChainError",
+    "CertificateExpired",
+    "CertificateRevoked",
+    "ContractCancelled",
+    "NoCertificateAvailable",
+    "SignatureError",
+]
+"""What an Authorize is told of the contract certificate that it carries (2.x `AuthorizeCertificateStatusEnumType`)."""
 
 
 class Decision(Value, frozen=True, kw_only=True):
@@ -107,7 +119,13 @@ class Decision(Value, frozen=True, kw_only=True):
 
     Only 2.x stations are told the rest. `charging_priority` is from -9 to 9. `evse_ids` are the only ones
     that the verdict holds for. `languages` are at most two, the preferred one first. `personal_message` is
-    shown to the driver.
+    shown to the driver; a 2.0.1 station is not told one of format QRCODE.
+
+    An Authorize is told `certificate_status`, and in 2.1 `allowed_energy_transfer` and `tariff` (`TariffType`). A
+    TransactionEvent is told `total_cost` (in the currency of the station, 0 for a session that is free),
+    `transaction_priority` (that of this transaction alone) and `updated_personal_message`, and in 2.1
+    `transaction_limit` (`TransactionLimitType`) and `updated_personal_message_extra`. `custom_data` stands beside
+    them (`CustomDataType`, with a `vendorId`). What an action or a version has no field for is not told.
     """
 
     status: AuthorizationStatus
@@ -117,6 +135,15 @@ class Decision(Value, frozen=True, kw_only=True):
     evse_ids: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = ()
     languages: Languages = ()
     personal_message: PersonalMessage | None = None
+    certificate_status: CertificateStatus | None = None
+    allowed_energy_transfer: tuple[str, ...] = ()
+    tariff: dict[str, Any] | None = None
+    total_cost: float | None = None
+    transaction_priority: Priority | None = None
+    updated_personal_message: PersonalMessage | None = None
+    updated_personal_message_extra: Annotated[tuple[PersonalMessage, ...], msgspec.Meta(max_length=4)] = ()
+    transaction_limit: dict[str, Any] | None = None
+    custom_data: dict[str, Any] | None = None
 
 
 class RawReading(Value, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ class KnownToken(Value, frozen=True, kw_only=True):
     each other's transactions (parentIdTag, groupIdToken). `cache_seconds` is how long a station may keep
     the verdict, never beyond `expires_at`; absent leaves it to the station. Only 2.x stations are told the
     rest. `charging_priority` is from -9 to 9. `languages` are at most two, the preferred one first.
-    `personal_message` is shown to the driver.
+    `personal_message` is shown to the driver. All of it is told with a refusal too.
     """
 
     status: AuthorizationStatus

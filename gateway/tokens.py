@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from contract.model import Decision, IdToken
+from contract.model import AuthorizationStatus, Decision, IdToken
 from contract.records import LATEST, RecordReader, UnreadableRecord, in_utc
 from contract.tokens import KnownToken, folded
 from eventlog.port import Stored
@@ -62,16 +62,14 @@ class Tokens:
 
 
 def verdict(known: KnownToken, station: str, at: datetime) -> Decision:
-    """What a station is told of a token at this moment. Pure."""
-    if known.status != "Accepted":
-        return Decision(status=known.status)
-    if known.expires_at is not None and known.expires_at <= at:
-        return Decision(status="Expired")
-    if known.stations is not None and station not in known.stations:
-        return Decision(status="NotAtThisLocation")
+    """The verdict on a token at a station at this moment. Pure.
+
+    A refused driver is told as much as one who is let in, for the station shows the message and keeps the refusal.
+    """
+    status = _status(known, station, at)
     return Decision(
-        status="Accepted",
-        cache_expiry=_cache_expiry(known, at),
+        status=status,
+        cache_expiry=_cache_expiry(known, at, is_expired=status == "Expired"),
         group_id=known.group_id,
         charging_priority=known.charging_priority,
         languages=known.languages,
@@ -79,8 +77,21 @@ def verdict(known: KnownToken, station: str, at: datetime) -> Decision:
     )
 
 
-def _cache_expiry(known: KnownToken, at: datetime) -> datetime | None:
-    ends = [] if known.expires_at is None else [in_utc(known.expires_at)]
+def _status(known: KnownToken, station: str, at: datetime) -> AuthorizationStatus:
+    if known.status != "Accepted":
+        return known.status
+    if known.expires_at is not None and known.expires_at <= at:
+        return "Expired"
+    if known.stations is not None and station not in known.stations:
+        return "NotAtThisLocation"
+    return "Accepted"
+
+
+def _cache_expiry(known: KnownToken, at: datetime, *, is_expired: bool) -> datetime | None:
+    """How long the station may keep the verdict; the end of the token bounds it until it has come."""
+    ends = []
+    if known.status == "Accepted" and known.expires_at is not None and not is_expired:
+        ends.append(in_utc(known.expires_at))
     if known.cache_seconds is not None:
         ends.append(_later(at, known.cache_seconds))
     return min(ends, default=None)

@@ -24,7 +24,12 @@ async def decide(brokers: str, *known: str) -> None:
             if "idToken" not in request["data"]:
                 continue  # another decision, for another backend
             may_charge = request["data"]["idToken"].get("value", "").upper() in known
-            decision = {"status": "Accepted" if may_charge else "Unknown"}
+            decision: dict[str, object] = {"status": "Accepted" if may_charge else "Unknown"}
+            if not may_charge:
+                decision["personalMessage"] = {"content": "Please register this card"}
+            elif request["event"] == "transaction.ended":  # a 2.x station shows the driver what it cost
+                decision["totalCost"] = 12.5
+                decision["updatedPersonalMessage"] = {"content": "Thank you"}
             headers = dict(record.headers)
             await producer.send(
                 headers["kafka_replyTopic"].decode(),

@@ -10,7 +10,7 @@ import orjson
 
 from contract.decisions import BootDecision, DataTransferDecision, SigningDecision
 from contract.events import Event
-from contract.model import Decision, StatusInfo
+from contract.model import StatusInfo
 from gateway.translation.moments import written
 from gateway.translation.table import Answer, Payload, Reading
 
@@ -96,47 +96,6 @@ def _status_info(said: StatusInfo | None, reading: Reading) -> Payload:
 def clock(_payload: Payload, reading: Reading, _event: Event) -> Payload:
     """The gateway's time, by which stations set theirs."""
     return {"currentTime": written(reading.received_at)}
-
-
-def verdict(longest_token: int) -> Answer:
-    """The verdict on the driver."""
-    return lambda _payload, reading, _event: {"idTokenInfo": _id_token_info(reading, longest_token)}
-
-
-def transaction_verdict(longest_token: int) -> Answer:
-    """The verdict on the driver, where the event names one (OCPP 2.0.1 Part 2, E01.FR.11)."""
-
-    def answer(payload: Payload, reading: Reading, _event: Event) -> Payload:
-        if payload.get("idToken") is None:
-            return {}
-        return {"idTokenInfo": _id_token_info(reading, longest_token)}
-
-    return answer
-
-
-def _id_token_info(reading: Reading, longest_token: int) -> dict[str, Any]:
-    decided = reading.verdict
-    info: dict[str, Any] = {"status": decided.status}
-    if decided.cache_expiry is not None:
-        info["cacheExpiryDateTime"] = written(decided.cache_expiry)
-    if decided.group_id and len(decided.group_id) <= longest_token:  # a cut one is another group's
-        info["groupIdToken"] = {"idToken": decided.group_id, "type": "Central"}
-    if decided.charging_priority is not None:
-        info["chargingPriority"] = decided.charging_priority
-    if decided.evse_ids:
-        info["evseId"] = list(decided.evse_ids)
-    for number, language in enumerate(decided.languages, start=1):
-        info[f"language{number}"] = language
-    if decided.personal_message is not None:
-        info["personalMessage"] = _personal_message(decided)
-    return info
-
-
-def _personal_message(decided: Decision) -> dict[str, str]:
-    message = decided.personal_message
-    assert message is not None
-    told = {"format": message.format, "content": message.content}
-    return told if message.language is None else {**told, "language": message.language}
 
 
 def certificate_chain(payload: Payload, reading: Reading, _event: Event) -> Payload:

@@ -9,7 +9,7 @@ from contract.decisions import PASSED_ON
 from contract.events import Event
 from contract.model import Hardware, Modem
 from contract.passed_through import PASSED_THROUGH
-from gateway.translation import answers, device_model
+from gateway.translation import answers, device_model, verdicts_2x
 from gateway.translation.device_model import CONNECTOR_STATUSES
 from gateway.translation.ids import by_content
 from gateway.translation.meters import newest, samples_2x
@@ -139,7 +139,7 @@ TABLE: Table = {
             "certificate": text("certificate", 5500),
             "certificate_hash_data": mappings("iso15118CertificateHashData"),
         },
-        answers.verdict(LONGEST_TOKEN),
+        verdicts_2x.authorization(LONGEST_TOKEN),
         nested=("idToken",),
     ),
     "BootNotification": row(
@@ -263,7 +263,7 @@ TABLE: Table = {
         },
     ),
     "TransactionEvent": transaction_event(
-        answers.transaction_verdict(LONGEST_TOKEN), id_token(LONGEST_TOKEN, TOKEN_TYPES)
+        verdicts_2x.transaction(LONGEST_TOKEN), id_token(LONGEST_TOKEN, TOKEN_TYPES)
     ),
 }
 """The rows by action."""

@@ -1,6 +1,6 @@
 """OCPP 2.1: the rows of 2.0.1, and what is new or different in 2.1 (reference §1.1, §2.5, §2.11)."""
 
-from gateway.translation import answers, v201
+from gateway.translation import answers, v201, verdicts_2x
 from gateway.translation.parts_2x import (
     evse_id,
     id_token,
@@ -39,7 +39,7 @@ TABLE: Table = {
     "Authorize": more(
         "Authorize",
         {"id_token": id_token(LONGEST_TOKEN, required=True), "certificate": text("certificate", 10_000)},
-    )._replace(answer=answers.verdict(LONGEST_TOKEN)),
+    )._replace(answer=verdicts_2x.authorization(LONGEST_TOKEN)),
     "BatterySwap": passed("BatterySwap", {"evse": in_all("batteryData", evse_id()), **_request_id}),
     "ClosePeriodicEventStream": passed("ClosePeriodicEventStream"),
     "FirmwareStatusNotification": more("FirmwareStatusNotification", _status_info),
@@ -71,7 +71,7 @@ TABLE: Table = {
         },
     ),
     "TransactionEvent": transaction_event(
-        answers.transaction_verdict(LONGEST_TOKEN),
+        verdicts_2x.transaction(LONGEST_TOKEN),
         id_token(LONGEST_TOKEN),
         {
             **TRANSACTION_INFO,

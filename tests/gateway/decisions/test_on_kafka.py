@@ -91,8 +91,31 @@ async def test_the_example_backend_decides_for_two_gateways(tmp_path: Path, brok
         async with backend(brokers, known):
             await until(stations[0], known, "Accepted")
             await decided_for_both(stations, known)
+            await told_the_cost(await RawStation.connect(one.port, "CS-201", ("ocpp2.0.1",)), known)
         assert one.metrics.decisions.at("Authorize", "silent").n >= 1
         assert other.metrics.decisions.at("Authorize", "answered").n == 53
+
+
+async def told_the_cost(station: RawStation, known: str) -> None:
+    ended = {
+        "eventType": "Ended",
+        "timestamp": "2026-08-04T13:40:00Z",
+        "triggerReason": "StopAuthorized",
+        "seqNo": 1,
+        "transactionInfo": {"transactionId": uuid4().hex},
+        "idToken": {"idToken": known, "type": "ISO14443"},
+    }
+    _, _, answer = await station.ask("1", "TransactionEvent", ended)
+    message = {"format": "UTF8", "content": "Thank you"}
+    assert answer == {
+        "idTokenInfo": {"status": "Accepted"},
+        "totalCost": 12.5,
+        "updatedPersonalMessage": message,
+    }
+    asked = {"idToken": {"idToken": "nobody", "type": "ISO14443"}}
+    _, _, answer = await station.ask("2", "Authorize", asked)
+    refused = {"format": "UTF8", "content": "Please register this card"}
+    assert answer == {"idTokenInfo": {"status": "Unknown", "personalMessage": refused}}
 
 
 async def decided_for_both(stations: list[RawStation], known: str) -> None:

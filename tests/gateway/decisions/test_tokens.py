@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contract.model import Decision, IdToken
+from contract.model import Decision, IdToken, PersonalMessage
 from contract.tokens import KnownToken, folded
 from contract.topics import ID_TOKENS
 from eventlog.port import Place, Record, Stored
@@ -16,6 +16,7 @@ from gateway.tokens import Tokens, verdict
 
 NOW = datetime(2026, 8, 4, 13, 40, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+PAY = PersonalMessage(content="Please top up")
 
 
 @pytest.mark.parametrize(
@@ -23,10 +24,35 @@ HOUR = timedelta(hours=1)
     [
         (KnownToken(status="Accepted"), Decision(status="Accepted")),
         (KnownToken(status="Blocked"), Decision(status="Blocked")),
-        (KnownToken(status="NoCredit", group_id="FLEET"), Decision(status="NoCredit")),
+        (KnownToken(status="NoCredit", group_id="FLEET"), Decision(status="NoCredit", group_id="FLEET")),
+        (
+            KnownToken(
+                status="Blocked", cache_seconds=60, group_id="FLEET", personal_message=PAY, languages=("de",)
+            ),
+            Decision(
+                status="Blocked",
+                cache_expiry=NOW + timedelta(minutes=1),
+                group_id="FLEET",
+                personal_message=PAY,
+                languages=("de",),
+            ),
+        ),
+        (
+            KnownToken(status="Accepted", stations=(), cache_seconds=60, personal_message=PAY),
+            Decision(
+                status="NotAtThisLocation", cache_expiry=NOW + timedelta(minutes=1), personal_message=PAY
+            ),
+        ),
+        (
+            KnownToken(status="Accepted", expires_at=NOW - HOUR, cache_seconds=60),
+            Decision(status="Expired", cache_expiry=NOW + timedelta(minutes=1)),
+        ),
         (KnownToken(status="Blocked", expires_at=NOW - HOUR), Decision(status="Blocked")),
         (KnownToken(status="Accepted", expires_at=NOW), Decision(status="Expired")),
-        (KnownToken(status="Accepted", expires_at=NOW - HOUR, group_id="FLEET"), Decision(status="Expired")),
+        (
+            KnownToken(status="Accepted", expires_at=NOW - HOUR, group_id="FLEET"),
+            Decision(status="Expired", group_id="FLEET"),
+        ),
         (
             KnownToken(status="Accepted", expires_at=NOW + HOUR),
             Decision(status="Accepted", cache_expiry=NOW + HOUR),
