@@ -11,6 +11,8 @@ import msgspec
 
 from contract.events import Event
 from contract.records import read_json
+from contract.secrets import harmless
+from contract.topics import COMMAND_RESULTS
 from contract.vocabulary import EVENTS
 
 Headers = list[tuple[str, bytes]]
@@ -22,8 +24,13 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def encode(event: Event) -> bytes:
-    """The event's data as JSON: camelCase, absent fields left out, decimals as exact numbers."""
-    return _ENCODER.encode(event)
+    """The event's data as JSON: camelCase, absent fields left out, decimals as exact numbers.
+
+    A result has what backends and stations said as it was: its secrets are hidden here. A station's message had its
+    own hidden when it came.
+    """
+    data = _ENCODER.encode(event)
+    return harmless(data) if event.TOPIC is COMMAND_RESULTS else data
 
 
 def decode(headers: Headers, value: bytes) -> Event:

@@ -9,15 +9,17 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+import orjson
 import structlog
 
 from contract.events import ConnectorStatusChanged, FrameRejected, StationBooted, UnknownAction
 from contract.model import Evse
+from contract.secrets import PLAIN_ACTIONS, harmless, may_hold_secret, redacted
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.decisions import Decisions
 from gateway.metrics import GatewayMetrics
 from gateway.ocpp.rpc import Asked, Garbled, Rpc
-from gateway.ocpp.schemas import SCHEMAS, error_code
+from gateway.ocpp.schemas import SCHEMAS, Fault, error_code
 from gateway.publisher import Publisher
 from gateway.translation.asking import Question, trigger
 from gateway.translation.table import Fact, Reading, Row, Speaker, Table, translate
@@ -146,7 +148,8 @@ class Desk:
         if waits is not None and self._decisions is not None and waits(asked.payload or {}):
             answer = await self._decide(self._decisions, row, asked, received_at)
         elif asked.action in ANSWERED_WITHOUT_LOG and self._publisher.trouble is not None:
-            answer = translate(row, asked.payload, self._read(asked, received_at)).answer
+            reading = self._read(asked, received_at)
+            answer = translate(row, asked.payload, reading).answer
             self._metrics.unlogged_heartbeats.n += 1
         else:
             told = self._tell(row, asked, received_at)
@@ -168,7 +171,12 @@ class Desk:
         reading = Reading(self.speaker, asked.action, str(asked.id), received_at)
         schema = self._schemas.requests[asked.action]
         payload = {} if asked.payload is None else asked.payload
-        if self._mode != "off" and not schema.is_valid(payload):
+        is_checked = self._mode != "off"
+        is_valid = is_checked and schema.is_valid(payload)
+        # A payload of another shape may have secret places that the schema does not have.
+        if not is_valid and asked.action in PLAIN_ACTIONS and may_hold_secret(orjson.dumps(payload)):
+            asked.payload = payload = redacted(payload)
+        if is_checked and not is_valid:
             self._metrics.invalid.at("schema").n += 1
             faults = schema.faults(payload)
             if self._mode == "enforce":
@@ -179,7 +187,8 @@ class Desk:
 
     def _tell(self, row: Row, asked: Asked, received_at: datetime) -> Told:
         """Understand a request and put its facts on their way into the log."""
-        facts, answer = translate(row, asked.payload, self._read(asked, received_at))
+        reading = self._read(asked, received_at)
+        facts, answer = translate(row, asked.payload, reading)
         if asked.action in TELLS_STATE:
             self._learn(facts)
         question = trigger(self.speaker.version, asked.action, asked.payload or {})
@@ -232,7 +241,9 @@ class Desk:
         # What is a SEND in 2.1 has no response; a station that makes a CALL of it waits for one nevertheless.
         schema = self._schemas.responses.get(asked.action)
         if schema is not None and not schema.is_valid(answer):
-            raise RuntimeError(f"our answer to {asked.action} breaks its schema: {schema.faults(answer)}")
+            raise RuntimeError(
+                f"our answer to {asked.action} breaks its schema: {_places(schema.faults(answer))}"
+            )
         return self._rpc.answer(asked, answer)
 
     def _refuse(self, asked: Asked, code: str, description: str) -> bytes | None:
@@ -246,7 +257,14 @@ class Desk:
             self.owed.append(question)
 
 
+def _places(faults: list[Fault]) -> str:
+    """Where an answer breaks its schema. Not the faults' messages: these repeat the values."""
+    return ", ".join(f"{fault.keyword} at {fault.pointer or '/'}" for fault in faults)
+
+
 def _shown(data: bytes) -> str:
+    """The beginning of a frame that is no OCPP-J; nothing of one that may hold a secret and cannot be read."""
+    data = harmless(data)
     start = data[:SHOWN_OF_A_BAD_FRAME]
     try:
         return start.decode()

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import msgspec
 import structlog
-from msgspec.structs import replace
 
 from contract.deliveries import RunCommand
 from contract.model import Station
@@ -38,7 +37,6 @@ from gateway.translation.outbound.plan import (
     Unsupported,
     is_unable,
 )
-from gateway.translation.outbound.secrets import redacted
 from gateway.translation.table import Fact
 
 WAITING_AT_MOST = 32
@@ -100,7 +98,7 @@ class Order:
             received_at=now,
             command_id=self.request.id,
             status=outcome.status,  # type: ignore[arg-type]  # a plan's words are among the eight
-            request=redacted(self.run.request),
+            request=self.run.request,
             timings=Timings(
                 asked_at=self.run.asked_at,
                 queued_at=self.queued_at,
@@ -110,9 +108,7 @@ class Order:
                 else None,
             ),
             answer=outcome.answer,
-            exchanges=tuple(
-                replace(e, request=redacted(e.request), response=redacted(e.response)) for e in self.exchanges
-            ),
+            exchanges=tuple(self.exchanges),
             loss=outcome.loss,
             why=outcome.why,
             correlation_id=self.request.correlation_id,

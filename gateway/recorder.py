@@ -1,7 +1,8 @@
 """Every frame both ways into `ocpp.frames.v1`, for those who hunt a station's fault; off by default.
 
-The records are the frames as they were, beside and not before the traffic: recording never delays or
-refuses a message, and what the log does not take is lost.
+The records are the frames as they were, but for secrets (`contract.secrets`), beside and not before the traffic:
+recording never delays or refuses a message, and what the log does not take is lost. A frame that is no JSON and may
+hold a secret is recorded as `"***"`.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from contract.envelope import Envelope
+from contract.secrets import harmless
 from contract.topics import FRAMES
 from eventlog.port import EventLog, Record
 from gateway.ocpp.rpc import Garbled
@@ -52,5 +54,5 @@ def record(log: EventLog, made: Envelope, station: str, frame: bytes, direction:
         ("ce_id", uuid4().hex.encode()),
         ("ce_time", written(datetime.now(UTC)).encode()),
     ]
-    appended = asyncio.ensure_future(log.append(Record(FRAMES.name, station, frame, headers)))
+    appended = asyncio.ensure_future(log.append(Record(FRAMES.name, station, harmless(frame), headers)))
     appended.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from contract.events import Event, StationConnected, StationDisconnected
+from contract.secrets import is_to_be_searched, redacted
 from eventlog.port import LogUnavailable, RecordRefused
 from gateway.backlog import Backlog
 from gateway.calls import Calls
@@ -247,6 +248,9 @@ class Session:
     def _take(self, happening: Happening, data: bytes) -> None:
         metrics = self._metrics
         if isinstance(happening, Asked):
+            # Before anything is made of it: no event, log or decision is to show a secret.
+            if is_to_be_searched(happening.action, data):
+                happening.payload = redacted(happening.payload)
             metrics.received.at("send" if happening.answered else "call", happening.action).n += 1
             self._put(happening, b"", len(data))
         elif isinstance(happening, Garbled):

@@ -18,6 +18,7 @@ from contract import events
 from contract.events import Event, TransactionFact
 from contract.model import IdToken
 from contract.results import CommandCompleted, CommandLateResult
+from contract.secrets import redacted
 
 EVENT, COMMAND = "event", "command"
 REMEMBERED: Final = 16
@@ -119,7 +120,7 @@ def _command(kept: Kept, event: CommandCompleted, tally: StationTally) -> None:
         status=event.status,
         asked_at=event.timings.asked_at,
         completed_at=event.received_at,
-        arguments=harmless(given) if isinstance(given, dict) else None,
+        arguments=harmless(redacted(given)) if isinstance(given, dict) else None,
         answer=text(event.answer.status) if event.answer else None,
         why=text(event.why),
     )

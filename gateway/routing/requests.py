@@ -6,8 +6,8 @@ import msgspec
 
 from contract.records import RecordReader, UnreadableRecord, is_deeper
 from contract.results import CommandRequest
+from contract.secrets import DEEPEST
 from eventlog.port import LATEST_MS, Stored
-from gateway.translation.outbound.secrets import DEEPEST
 
 ASKED_AT = "ocpp-asked-at"
 """Header of a command that was moved to its station's partition: the time (ms since 1970) of its first record."""

@@ -18,7 +18,6 @@ from contract.topics import COMMAND_RESULTS, COMMANDS, DELIVERIES, PRESENCE, ROU
 from eventlog.port import Record, Stored
 from gateway.routing.holders import Held
 from gateway.routing.requests import ASKED_AT, MAX_BYTES, asked_ms
-from gateway.translation.outbound.secrets import redacted
 
 LAST_SEQUENCE = 9_999_999_999
 """Of an end that was declared: behind whatever the connection itself has said."""
@@ -62,7 +61,7 @@ def result(
         received_at=moment(at_ms),
         command_id=command_id,
         status=status,
-        request=redacted(_json(request)),
+        request=_json(request),
         timings=Timings(asked_at=moment(asked_at_ms)),
         why=why,
         correlation_id=correlation_id,

@@ -23,7 +23,6 @@ from gateway.translation.outbound.plan import (
     Unsupported,
     refused,
 )
-from gateway.translation.outbound.secrets import redacted
 from gateway.translation.table import Table
 
 OUTBOUND: dict[str, Outbound] = {
@@ -69,7 +68,7 @@ def _as_it_is(ask: Ask) -> Generator[Ask, Said | Declined, Outcome]:
     reply = yield ask
     if isinstance(reply, Declined):
         return refused(reply)
-    return Outcome(status=_verdict(reply.payload), answer=Answer(data=redacted(reply.payload)))
+    return Outcome(status=_verdict(reply.payload), answer=Answer(data=reply.payload))
 
 
 def _verdict(payload: dict[str, Any]) -> str:

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from contract.results import CommandRequest
+from contract.secrets import DEEPEST
 from eventlog.port import Place, Record, Stored
 from gateway.routing import requests, words
 from gateway.routing.requests import MAX_BYTES, Named, Unreadable
-from gateway.translation.outbound.secrets import DEEPEST
 
 
 def test_a_request() -> None:
