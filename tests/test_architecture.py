@@ -159,6 +159,7 @@ def test_no_module_is_named_for_being_useful() -> None:
 
 READS_OWN_VALUES = {
     "contract.records": "the reader itself",
+    "contract.secrets": "reads what is about to be published, with exact numbers; hides what cannot be read",
     "contract.envelope": "decodes events for tests and documents; raises what its docstring says",
     "contract.cdrs": "reads billing's own records back from its database",
     "contract.alerts": "decodes alerts for tests and documents",

@@ -191,6 +191,14 @@ def test_numbers_keep_their_digits_where_a_secret_is_hidden() -> None:
     assert harmless(said) == b'{"password":"***","a":1.10,"b":12345678901234567890.5,"c":7}'
 
 
-@pytest.mark.parametrize("said", [b'{"password":"x"', b'\xff{"password":"x"}', b"[" * 5000 + b'"password"'])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"password":"x"',
+        b'\xff{"password":"x"}',
+        b"[" * 5000 + b'"password"',
+        b'{"password":1e99999999999999999999}',
+    ],
+)
 def test_what_cannot_be_read_and_may_hold_a_secret_is_hidden_whole(said: bytes) -> None:
     assert harmless(said) == b'"***"'
