@@ -14,7 +14,7 @@ import typer
 
 from cli.faults import USAGE, fail
 from eventlog.port import EventLog, LogUnavailable, RecordRefused
-from eventlog.url import KAFKA, SQLITE, open_log
+from eventlog.url import KAFKA, open_log, sqlite_path
 
 if TYPE_CHECKING:
     from eventlog.kafka import KafkaSettings
@@ -62,7 +62,8 @@ def _kafka(address: str) -> "KafkaSettings | None":
 
 def _must_exist(address: str, code: int) -> None:
     """Reading an address that was mistyped should not make an empty file there and wait for ever."""
-    if address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists():
+    path = sqlite_path(address)
+    if path is not None and not Path(path).exists():
         fail(
             f"there is no event log at {address} yet: start the gateway first, or name another --event-log",
             code,

@@ -15,28 +15,34 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from eventlog.settings import EventLogSettings, Seconds
+from eventlog.url import sqlite_path
 from service.process import ProcessSettings
 from service.settings import Fault
 
-DRIVERS = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
-HOW = "write sqlite+aiosqlite:///relative/path.db or postgresql+asyncpg://user:password@host/database"
+SERVER_FORMS = ("postgresql://", "postgresql+asyncpg://")
+HOW = "write sqlite:///relative/path.db, sqlite:////absolute/path.db or postgresql://user:password@host/database"
 
 
-def _database(url: str) -> str:
-    if not url.startswith(DRIVERS) or url in DRIVERS:
-        raise ValueError(HOW)
-    return url
+def with_driver(url: str) -> str:
+    """The address as SQLAlchemy takes it, with its driver. Raises ValueError for an address of neither database."""
+    path = sqlite_path(url)
+    if path is not None:
+        return f"sqlite+aiosqlite:///{path}"
+    for form in SERVER_FORMS:
+        if url.startswith(form) and url != form:
+            return f"postgresql+asyncpg://{url.removeprefix(form)}"
+    raise ValueError(HOW)
 
 
 DatabaseUrl = Annotated[
     str,
-    AfterValidator(_database),
+    AfterValidator(with_driver),
     WithJsonSchema(
         {
             "type": "string",
             "examples": [
-                "sqlite+aiosqlite:///./var/billing.db",
-                "postgresql+asyncpg://user:password@host/database",
+                "sqlite:///./var/billing.db",
+                "postgresql://user:password@host/database",
             ],
         }
     ),
@@ -46,7 +52,7 @@ DatabaseUrl = Annotated[
 def database_of(name: str) -> Any:
     """The field `<name>_database`."""
     return Field(
-        f"sqlite+aiosqlite:///./var/{name}.db",
+        f"sqlite:///./var/{name}.db",
         description=f"Database of the consumer {name}: an SQLite file or PostgreSQL.",
     )
 

@@ -17,6 +17,12 @@ async def test_sqlite_relative_and_absolute() -> None:
     assert absolute._path == Path("/var/lib/x.db")
 
 
+async def test_sqlite_as_a_database_of_a_consumer_is_written() -> None:
+    log = open_log("sqlite+aiosqlite:////var/lib/x.db")
+    assert isinstance(log, EmbeddedLog)
+    assert log._path == Path("/var/lib/x.db")
+
+
 @pytest.mark.parametrize("brokers", ["127.0.0.1:9092", "kafka-0.kafka:9092,kafka-1.kafka:9092", "[::1]:9092"])
 async def test_kafka(brokers: str) -> None:
     log = open_log(f"kafka://{brokers}", kafka=KafkaSettings(client_id="gw-1"))

@@ -52,7 +52,7 @@ def test_the_example_says_what_is_wrong_with_its_settings(tmp_path: Path) -> Non
         check=False,
     )
     assert done.returncode == 2
-    assert "OCPP_SESSIONS_DATABASE='mysql://': write sqlite+aiosqlite" in done.stderr
+    assert "OCPP_SESSIONS_DATABASE='mysql://': write sqlite:///" in done.stderr
 
 
 def test_the_example_is_short() -> None:
