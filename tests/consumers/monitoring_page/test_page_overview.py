@@ -7,7 +7,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.consumers.monitoring_page.conftest import Look
+from tests.support import monitoring_past
 from tests.support.monitoring_fleet import one_station
+from tests.support.monitoring_past import trend_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -100,3 +102,38 @@ async def test_a_fleet_without_stations_says_how_one_comes(look: Look) -> None:
         await visit.go("#/stations")
         await expect(visit.page.locator(".empty")).to_contain_text("No station has been seen yet")
         assert visit.faults == []
+
+
+async def test_no_label_of_a_chart_stands_twice(look: Look) -> None:
+    """Two stations: the ticks are whole numbers, not 0, 1 and 1."""
+    now = datetime.now(UTC)
+    async with look([one_station("ONE", now), one_station("TWO", now)]) as visit:
+        await visit.go()
+        charts = visit.page.locator("time-chart")
+        await expect(charts).to_have_count(4)
+        for number in range(4):
+            labels = await charts.nth(number).locator("text.tick[text-anchor=end]").all_text_contents()
+            assert labels
+            assert len(labels) == len(set(labels)), labels
+
+
+async def test_a_fleet_of_today_begins_with_the_span_that_has_data(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def young(overview: object, step_seconds: int, since: datetime | None) -> object:
+        trend = trend_of(overview, step_seconds, since)  # type: ignore[arg-type]
+        begun = datetime.now(UTC) - timedelta(minutes=50)
+        points = tuple(
+            point
+            if point.at >= begun
+            else msgspec.structs.replace(point, connected=0, sessions=0, power_w=0, availability=None)
+            for point in trend.points
+        )
+        return msgspec.structs.replace(trend, points=points)
+
+    monkeypatch.setattr(monitoring_past, "trend_of", young)
+    async with look([one_station("ONE", datetime.now(UTC))]) as visit:
+        await visit.go()
+        await expect(visit.button("3 h")).to_have_attribute("aria-pressed", "true")
+        await visit.button("7 d").click()
+        await expect(visit.button("7 d")).to_have_attribute("aria-pressed", "true")

@@ -8,11 +8,12 @@ const TIME_STEPS = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HO
 /**
  * Ticks from 0 (or `from`) up to at least `top`, with a step of 1, 2 or 5 times a power of ten.
  * @param {number} top @param {number} [count] @param {number} [from]
+ * @param {number} [least] the smallest step: 1 for numbers of things, so that no label stands twice
  */
-export function valueTicks(top, count = 4, from = 0) {
+export function valueTicks(top, count = 4, from = 0, least = 0) {
   const rough = Math.max(top - from, Number.EPSILON) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough) ?? rough;
+  const step = Math.max(least, [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough) ?? rough);
   const ticks = [];
   for (let number = 0; ticks.length === 0 || ticks[ticks.length - 1] < top - step * 1e-9; number += 1) {
     ticks.push(from + number * step);

@@ -12,7 +12,8 @@ const PIXELS_PER_TICK = 66;
 
 /**
  * @typedef {{label: string, points: import("./scales.js").Point[], from: number, to: number, stepMs: number,
- *   format: (value: number) => string, tone?: string, floor?: number, ceiling?: number, height?: number}} ChartData
+ *   format: (value: number) => string, tone?: string, floor?: number, ceiling?: number,
+ *   least?: number, height?: number}} ChartData
  */
 
 class TimeChart extends HTMLElement {
@@ -50,7 +51,7 @@ class TimeChart extends HTMLElement {
   #template(data) {
     const height = data.height ?? 180;
     const known = data.points.flatMap(({ value }) => (value === null ? [] : [value]));
-    const ticks = valueTicks(data.ceiling ?? Math.max(...known, 1), 4, data.floor ?? 0);
+    const ticks = valueTicks(data.ceiling ?? Math.max(...known, 1), 4, data.floor ?? 0, data.least);
     const [bottom, top] = [ticks[0], ticks[ticks.length - 1]];
     const x = (/** @type {number} */ at) => LEFT + ((at - data.from) / (data.to - data.from)) * (this.#width - LEFT - RIGHT);
     const y = (/** @type {number} */ value) =>

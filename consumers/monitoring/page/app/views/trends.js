@@ -18,11 +18,11 @@ const RANGES = [
   { name: "30 d", step: "day", spanMs: 30 * 24 * HOUR_MS },
 ];
 
-/** @type {{label: string, tone: string, format: (value: number) => string, of: (point: any) => number | null | undefined, floor?: (known: number[]) => number, ceiling?: number}[]} */
+/** @type {{label: string, tone: string, format: (value: number) => string, of: (point: any) => number | null | undefined, floor?: (known: number[]) => number, ceiling?: number, least?: number}[]} */
 const CHARTS = [
-  { label: "Power", tone: "charging", format: power, of: (point) => point.powerW },
-  { label: "Sessions running", tone: "charging", format: whole, of: (point) => point.sessions },
-  { label: "Stations connected", tone: "available", format: whole, of: (point) => point.connected },
+  { label: "Power", tone: "charging", format: power, of: (point) => point.powerW, least: 1 },
+  { label: "Sessions running", tone: "charging", format: whole, of: (point) => point.sessions, least: 1 },
+  { label: "Stations connected", tone: "available", format: whole, of: (point) => point.connected, least: 1 },
   {
     label: "Availability of connectors",
     tone: "available",
@@ -36,19 +36,28 @@ const CHARTS = [
 
 export function trends() {
   let range = RANGES[1];
+  let isChosen = false;
   const day = new Resource((signal) => ask("trends", { query: asked(RANGES[1]), signal }));
   const other = new Resource((signal) => ask("trends", { query: asked(range), signal }));
   const shown = () => (range === RANGES[1] ? day : other);
   const timer = setInterval(refresh, EVERY_MS);
 
-  function refresh() {
-    day.reload();
+  async function refresh() {
     if (shown() !== day) other.reload();
+    await day.reload();
+    // A fleet that is new today has an empty day: begin with the span that has something to show.
+    if (!isChosen && day.value !== null && range === RANGES[1] && hasOnlyBegun(day.value.points)) show(RANGES[0]);
   }
 
   /** @param {(typeof RANGES)[0]} chosen */
   function choose(chosen) {
-    range = chosen;
+    isChosen = true;
+    show(chosen);
+  }
+
+  /** @param {(typeof RANGES)[0]} wanted */
+  function show(wanted) {
+    range = wanted;
     other.stop();
     other.value = null;
     if (shown() !== day) other.reload();
@@ -74,6 +83,12 @@ export function trends() {
       ${when(shown(), { loading: html`<div class="charts">${skeleton(4, "chart")}</div>`, ready: (trend) => charts(trend, range) })}
     </section>`,
   };
+}
+
+/** Whether all that is known is younger than the shortest span. @param {any[]} points */
+function hasOnlyBegun(points) {
+  const first = points.find((point) => point.connected > 0 || point.sessions > 0 || point.powerW > 0);
+  return first !== undefined && Date.parse(first.at) > Date.now() - RANGES[0].spanMs;
 }
 
 /** @param {any} trend @param {(typeof RANGES)[0]} range */
