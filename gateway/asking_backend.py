@@ -15,6 +15,7 @@ from contract.decisions import CORRELATION_ID, REPLY_PARTITION, REPLY_TOPIC, Dec
 from contract.deliveries import inbox_of
 from contract.topics import DECISION_REPLIES, DECISION_REQUESTS
 from eventlog.port import EventLog, LogUnavailable, Record, Stored
+from service.states import LoggedState
 
 RETRY_SECONDS = 0.5
 
@@ -35,6 +36,7 @@ class Backend:
         self._gateway = gateway
         self._partition: int | None = None
         self._waiting: dict[bytes, asyncio.Future[bytes | None]] = {}
+        self._state = LoggedState(_log, "replies of backends cannot be read just now")
         self.hears = asyncio.Event()
         """Replies that come from now on are seen."""
 
@@ -61,17 +63,21 @@ class Backend:
             try:
                 await self._hear()
             except LogUnavailable as trouble:
-                _log.warning("replies of backends cannot be read just now", why=str(trouble))
+                self._state.failed(trouble)
             finally:
                 self.hears.clear()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self) -> None:
         self._partition = inbox_of(self._gateway, await self._log.partitions(DECISION_REPLIES.name))
-        tail = self._log.tail([DECISION_REPLIES.name], partitions=[self._partition], started=self.hears.set)
+        tail = self._log.tail([DECISION_REPLIES.name], partitions=[self._partition], started=self._started)
         async with contextlib.aclosing(tail) as records:
             async for stored in records:
                 self._resolve(stored)
+
+    def _started(self) -> None:
+        self._state.works()
+        self.hears.set()
 
     def _resolve(self, stored: Stored) -> None:
         said = dict(stored.record.headers).get(CORRELATION_ID, b"")

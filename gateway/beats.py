@@ -13,6 +13,7 @@ from contract.presence import Beat
 from contract.topics import GATEWAYS
 from eventlog.port import EventLog, LogUnavailable, Place, Record
 from gateway.routing.living import Living
+from service.states import LoggedState
 
 BEAT_SECONDS = 2.0
 RETRY_SECONDS = 1.0
@@ -26,6 +27,7 @@ class Beats:
 
     def __init__(self, log: EventLog, gateway: str, living: Living, connections: Callable[[], int]) -> None:
         self._log = log
+        self._state = LoggedState(_log, "the gateways' beats cannot be heard just now")
         self._gateway = gateway
         self._living = living
         self._connections = connections
@@ -47,7 +49,7 @@ class Beats:
             try:
                 await self._follow()
             except LogUnavailable as trouble:
-                _log.warning("the gateways' beats cannot be heard just now", why=str(trouble))
+                self._state.failed(trouble)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def leave(self) -> None:
@@ -57,7 +59,9 @@ class Beats:
                 await self._log.append(Record(GATEWAYS.name, self._gateway, None))
 
     async def _follow(self) -> None:
-        async with contextlib.aclosing(self._log.tail([GATEWAYS.name], from_beginning=True)) as records:
+        async with contextlib.aclosing(
+            self._log.tail([GATEWAYS.name], from_beginning=True, started=self._state.works)
+        ) as records:
             async for stored in records:
                 gateway = stored.record.key
                 if stored.record.value is None:

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from eventlog.port import EventLog, LogUnavailable, Stored
+from service.states import LoggedState
 
 RETRY_SECONDS = 1.0
 
@@ -40,6 +41,7 @@ class Following:
         self._topic = topic
         self._view = view
         self._past_seconds = past_seconds
+        self._state = LoggedState(_log, "a topic cannot be followed just now", topic=topic)
         self.caught_up = asyncio.Event()
         """The view has been complete once."""
 
@@ -49,7 +51,7 @@ class Following:
             try:
                 await self._follow()
             except LogUnavailable as trouble:
-                _log.warning("a topic cannot be followed just now", topic=self._topic, why=str(trouble))
+                self._state.failed(trouble)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
@@ -67,6 +69,7 @@ class Following:
                 past_is_read.set()
                 self._view.caught_up()
                 self.caught_up.set()
+                self._state.works()
             await hearing
         finally:
             for task in (hearing, beginning):

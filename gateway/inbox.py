@@ -21,6 +21,7 @@ from eventlog.port import EventLog, LogUnavailable, Stored
 from gateway.orders import Orders
 from gateway.presence import Announcer
 from gateway.sessions import Sessions
+from service.states import LoggedState
 
 RETRY_SECONDS = 0.5
 
@@ -44,6 +45,7 @@ class Inbox:
         self._orders = orders
         self._announcer = announcer
         self._deliveries: RecordReader[Delivery] = RecordReader(Delivery)  # type: ignore[arg-type]
+        self._state = LoggedState(_log, "the inbox cannot be read just now")
         self.reading = asyncio.Event()
 
     async def watch(self) -> None:
@@ -52,16 +54,20 @@ class Inbox:
             try:
                 await self._read()
             except LogUnavailable as trouble:
-                _log.warning("the inbox cannot be read just now", why=str(trouble))
+                self._state.failed(trouble)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _read(self) -> None:
         number = inbox_of(self._name, await self._log.partitions(DELIVERIES.name))
-        tail = self._log.tail([DELIVERIES.name], partitions=[number], started=self.reading.set)
+        tail = self._log.tail([DELIVERIES.name], partitions=[number], started=self._started)
         async with contextlib.aclosing(tail) as records:
             async for stored in records:
                 if (FOR_GATEWAY, self._gateway) in stored.record.headers:
                     self._act(stored)
+
+    def _started(self) -> None:
+        self._state.works()
+        self.reading.set()
 
     def _act(self, stored: Stored) -> None:
         try:

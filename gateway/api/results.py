@@ -14,6 +14,7 @@ from contract.results import CommandCompleted
 from contract.topics import COMMAND_RESULTS
 from eventlog.port import EventLog, LogUnavailable, RecordRefused, Stored
 from gateway.api.ids import now_ms
+from service.states import LoggedState
 
 LINGER_SECONDS = 10.0
 """How long a tail is kept for those who come next: to begin one on Kafka costs a tenth of a second."""
@@ -75,6 +76,7 @@ class _Watch:
         self._log = log
         self._partition = partition
         self._siblings = siblings
+        self._state = LoggedState(_log, "results cannot be read just now", partition=partition)
         self._waiting: dict[tuple[str, str], Result] = {}
         self._read_ms = now_ms()
         self._begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -120,7 +122,7 @@ class _Watch:
                         self._read_ms = stored.appended_ms
                         self._see(stored)
             except (LogUnavailable, RecordRefused) as trouble:
-                _log.warning("results cannot be read just now", partition=self._partition, why=str(trouble))
+                self._state.failed(trouble)
                 if not self._begun.done():
                     self._begun.set_exception(trouble)
                     self._begun.exception()
@@ -128,6 +130,7 @@ class _Watch:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _started(self) -> None:
+        self._state.works()
         if not self._begun.done():
             self._read_ms = now_ms()
             self._begun.set_result(None)

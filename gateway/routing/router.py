@@ -26,6 +26,7 @@ from gateway.routing.actions import Now
 from gateway.routing.errands import Errands, future, present
 from gateway.routing.living import Living
 from gateway.routing.partition import RoutedPartition
+from service.states import LoggedState
 
 GROUP = "ocpp-gateway-routers"
 ROUTED = (COMMANDS.name, PRESENCE.name, ROUTES.name)
@@ -54,6 +55,7 @@ class Router:
 
     def __init__(self, log: EventLog, gateway: str, living: Living, metrics: GatewayMetrics) -> None:
         self._log = log
+        self._state = LoggedState(_log, "commands cannot be routed here just now")
         self._gateway = gateway
         self._living = living
         self._metrics = metrics
@@ -97,7 +99,7 @@ class Router:
             try:
                 await self._take_part()
             except LogUnavailable as trouble:
-                _log.warning("commands cannot be routed here just now", why=str(trouble))
+                self._state.failed(trouble)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _until_known(self, topic: str) -> int:
@@ -119,6 +121,7 @@ class Router:
         try:
             while True:
                 fetched = await subscription.fetch(FETCH_RECORDS, FETCH_SECONDS)
+                self._state.works()
                 now = present()
                 for stored in fetched:
                     self._take(stored, now)

@@ -70,7 +70,7 @@ def test_one_environment_serves_all_programs_and_a_typo_is_one_everywhere(run: R
             "OCPP_CONSUMER_BATCH_RECORD: no such setting; did you mean OCPP_CONSUMER_BATCH_RECORDS?"
             in told.stderr
         )
-        assert ("write sqlite+aiosqlite" in told.stderr) == (command[0] == "consume")
+        assert ("path.db or postgresql://" in told.stderr) == (command[0] == "consume")
 
 
 def test_a_consumer_that_there_is_not(run: Ran) -> None:
