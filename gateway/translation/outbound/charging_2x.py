@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contract import commands as ask
 from contract.commands import Command
 from gateway.translation.ids import transaction_id_2x
-from gateway.translation.outbound.exchange_2x import Fields, Row, by_answering, member
+from gateway.translation.outbound.exchange_2x import Fields, Row, by_answering, by_member, member
 from gateway.translation.outbound.plan import Payload, Unsupported
 from gateway.translation.outbound.profiles_2x import charging_profile
 from gateway.translation.outbound.writing import Writing, evse_type, in_utc, present
@@ -156,7 +156,9 @@ def _list_version(answer: Payload, _writing: Writing) -> Fields:
 ROWS: Mapping[type[Command], Row] = {
     ask.TransactionStart: Row("RequestStartTransaction", _start, _started),
     ask.TransactionStop: Row("RequestStopTransaction", _stop),
-    ask.TransactionGetStatus: Row("GetTransactionStatus", _get_status, _transaction_status, by_answering),
+    ask.TransactionGetStatus: Row(
+        "GetTransactionStatus", _get_status, _transaction_status, by_member("messagesInQueue", bool)
+    ),
     ask.CostUpdate: Row("CostUpdated", _update_cost, verdict=by_answering),
     ask.ConnectorUnlock: Row("UnlockConnector", _unlock),
     ask.AvailabilityChange: Row("ChangeAvailability", _change_availability),
@@ -167,6 +169,8 @@ ROWS: Mapping[type[Command], Row] = {
     ask.ReservationCreate: Row("ReserveNow", _reserve),
     ask.ReservationCancel: Row("CancelReservation", _cancel),
     ask.LocalListSend: Row("SendLocalList", _send_list),
-    ask.LocalListGetVersion: Row("GetLocalListVersion", _get_list_version, _list_version, by_answering),
+    ask.LocalListGetVersion: Row(
+        "GetLocalListVersion", _get_list_version, _list_version, by_member("versionNumber", int)
+    ),
 }
 """How each of them is said."""

@@ -8,6 +8,7 @@ import msgspec
 
 from contract.model import Evse
 from contract.results import VariableResult
+from gateway.translation.outbound.answered import truth
 from gateway.translation.outbound.configuration_keys import (
     LEGACY_COMPONENT,
     LIMIT_OF_KEY,
@@ -33,8 +34,7 @@ def entries(payload: Payload) -> Iterable[Entry]:
     listed = payload.get("configurationKey")
     for item in listed if type(listed) is list else ():
         if type(item) is dict and type(item.get("key")) is str:
-            readonly = item.get("readonly")
-            yield Entry(item["key"], _text(item.get("value")), readonly if type(readonly) is bool else None)
+            yield Entry(item["key"], _text(item.get("value")), truth(item.get("readonly")))
 
 
 def unknown_keys(payload: Payload) -> Iterable[str]:

@@ -16,6 +16,7 @@ from contract.commands import (
 )
 from contract.results import Answer, Loss
 from gateway.translation.outbound import replies_16 as replies
+from gateway.translation.outbound.answered import whole
 from gateway.translation.outbound.parts_16 import (
     WHOLE_STATION,
     connector_id,
@@ -43,7 +44,6 @@ from gateway.translation.outbound.replies_16 import one_call, without_call
 from gateway.translation.outbound.station_16 import as_json, transfer
 from gateway.translation.outbound.writing import in_utc
 from gateway.translation.parts_16 import ID_TAG_LENGTH
-from gateway.translation.values import LARGEST_INTEGER
 from gateway.translation.words_16 import VERDICTS
 
 # Transactions
@@ -184,8 +184,8 @@ def _list_version(_command: LocalListGetVersion, _target: Target) -> Plan:
     reply = yield Ask("GetLocalListVersion", {})
     if isinstance(reply, Declined):
         return refused(reply)
-    said = reply.payload.get("listVersion")
-    if type(said) is not int or abs(said) > LARGEST_INTEGER:
+    said = whole(reply.payload.get("listVersion"))
+    if said is None:
         return Outcome(status="failed", why="the answer has no listVersion")
     if said >= 0:
         return Outcome(status="accepted", answer=Answer(list_version=said))

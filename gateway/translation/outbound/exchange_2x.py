@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from contract.model import Native, StatusInfo
 from contract.results import Answer
+from gateway.translation.outbound.answered import truth, whole, words
 from gateway.translation.outbound.plan import Ask, Declined, MakePlan, Outcome, Payload, Plan, Target, refused
 from gateway.translation.outbound.writing import Room, UnknownTransaction, Writing
 
@@ -31,11 +32,16 @@ _KNOWN = {word.casefold(): word for word in _DONE | _REFUSED}
 
 Kind = TypeVar("Kind")
 
+_LENIENT: dict[Any, Callable[[Any], Any]] = {int: whole, bool: truth, str: words}
+
 
 def member(payload: Payload, name: str, kind: type[Kind]) -> Kind | None:
-    """A member of an answer, if it is of the right type: what a station says may be anything."""
+    """A member of an answer, as leniently as in a request; None where it means nothing of the kind."""
     value = payload.get(name)
-    return value if type(value) is kind else None
+    if type(value) is kind:
+        return value
+    read = _LENIENT.get(kind)
+    return None if value is None or read is None else read(value)
 
 
 def objects(payload: Payload, name: str) -> list[Payload]:
@@ -77,6 +83,11 @@ def by_status(*more: str) -> Verdict:
 def by_answering(_answer: Payload) -> bool:
     """The answer has no status: to have answered is to have done it."""
     return True
+
+
+def by_member(name: str, kind: type[Any]) -> Verdict:
+    """The answer has no status: done where it has the field that its schema requires."""
+    return lambda answer: None if member(answer, name, kind) is None else True
 
 
 def by_items(name: str) -> Verdict:

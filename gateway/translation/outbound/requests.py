@@ -61,14 +61,22 @@ def _raw(request: CommandRequest, target: Target) -> Plan:
         raise Invalid("/action", f"{action} is for stations to send")
     if action not in SCHEMAS[target.version].requests:
         raise Invalid("/action", f"OCPP {target.version} has no {action}")
-    return _as_it_is(Ask(action, {} if request.payload is None else request.payload))
+    return _as_it_is(target.version, Ask(action, {} if request.payload is None else request.payload))
 
 
-def _as_it_is(ask: Ask) -> Generator[Ask, Said | Declined, Outcome]:
+def _as_it_is(version: str, ask: Ask) -> Generator[Ask, Said | Declined, Outcome]:
     reply = yield ask
     if isinstance(reply, Declined):
         return refused(reply)
-    return Outcome(status=_verdict(reply.payload), answer=Answer(data=reply.payload))
+    answer, status = Answer(data=reply.payload), _verdict(reply.payload)
+    missing = [
+        f"{fault.pointer}: {fault.message}"
+        for fault in SCHEMAS[version].responses[ask.action].faults(reply.payload)
+        if fault.keyword == "required"
+    ]
+    if status == "accepted" and missing:
+        return Outcome(status="failed", answer=answer, why="the answer lacks fields: " + "; ".join(missing))
+    return Outcome(status=status, answer=answer)
 
 
 def _verdict(payload: dict[str, Any]) -> str:

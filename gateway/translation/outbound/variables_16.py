@@ -24,6 +24,7 @@ from gateway.translation.outbound.plan import (
     Plan,
     Said,
     Target,
+    is_unable,
     of_variables,
     refused,
 )
@@ -78,6 +79,12 @@ def _read(keys: Sequence[str]) -> Reading:
             unread.extendleft((some[middle:], some[:middle]))
         else:
             heard.hear(some, reply)
+    if heard.error is not None and not is_unable(heard.error):
+        # Some stations answer only a GetConfiguration without keys, with all that they have.
+        reply = yield Ask("GetConfiguration", {})
+        if isinstance(reply, Said):
+            heard.declined.clear()
+            heard.hear((), reply)
     return heard
 
 
