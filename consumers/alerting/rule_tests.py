@@ -31,6 +31,9 @@ UNSAID: Final[dict[str, dict[str, Any]]] = {
 """What a test need not say of an event though the event has it."""
 
 _MANY = re.compile(r"(.*)\{(\d+)\.\.(\d+)\}(.*)")
+MOST_EVENTS = 100_000
+"""The events of one test, those that `every` repeats included: a test takes seconds."""
+
 MAX_STATIONS: Final = 10_000
 
 
@@ -142,12 +145,16 @@ def _said(node: Node, connections: dict[str, int], number: int) -> Iterator[Said
     until_ms = read(fields["until"], readers.duration, at_ms) if "until" in fields else at_ms
     if kind is None or node.faults:
         return
+    moments = range(at_ms, until_ms + 1, every_ms or max(until_ms - at_ms, 0) + 1)
+    if number + len(stations) * len(moments) > MOST_EVENTS:
+        node.fault(f"makes more than {MOST_EVENTS:,} events of this test; let it be shorter, or rarer")
+        return
     for station in stations:
         if kind == "station.connected":
             connections[station] = connections.get(station, 0) + 1
         given = read(fields["connection"], readers.text) if "connection" in fields else None
         connection = given or f"{station}-{connections.get(station, 1)}"
-        for at in range(at_ms, until_ms + 1, every_ms or until_ms - at_ms + 1):
+        for at in moments:
             named = read(fields["id"], readers.text) if "id" in fields else f"{number}-{station}-{at}"
             try:
                 yield Said(at, station, _event(kind, station, at, data), named, connection)

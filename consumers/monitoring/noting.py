@@ -63,6 +63,10 @@ _READ = {
 """The same, as they are read: the name that is shown, and the attributes on the way."""
 
 
+LATE_MS: Final = 60_000
+"""An event that the gateway heard of so much after it happened is marked as late."""
+
+
 def is_new(kept: Kept, event_id: str) -> bool:
     """Whether this id is not among the latest; it is from now on."""
     digest = crc32(event_id.encode())
@@ -88,6 +92,7 @@ def noted(kept: Kept, event: Event, tally: StationTally) -> None:
         name=event.NAME,
         at=moment(at_ms),
         received_at=moment(received_ms),
+        late=received_ms - at_ms > LATE_MS,
         evse=event.evse.id if event.evse else None,
         connector=event.evse.connector_id if event.evse else None,
         transaction_id=text(event.transaction.id) if event.transaction else None,

@@ -118,7 +118,8 @@ class Past:
         """The latest events."""
         shown = await self._recent(station, EVENT, one.RecentEvent, limit, before)
         more = len(shown) > limit
-        return one.RecentEvents(events=tuple(shown[:limit]), next=shown[limit - 1].number if more else None)
+        events = sorted(shown[:limit], key=lambda event: (event.at, event.number), reverse=True)
+        return one.RecentEvents(events=tuple(events), next=shown[limit - 1].number if more else None)
 
     async def commands(self, station: str, limit: int, before: int | None) -> one.RecentCommands:
         """The latest commands."""

@@ -187,12 +187,16 @@ class Series(Value, frozen=True, kw_only=True):
 
 
 class RecentEvent(Value, frozen=True, kw_only=True):
-    """Something that happened. `number` rises; `data` is what matters of the event, without secrets."""
+    """Something that happened. `number` counts the events as they came; `data` is what matters, without secrets.
+
+    `late`: the gateway heard of it more than a minute after it happened.
+    """
 
     number: int
     name: str
     at: Moment
     received_at: Moment
+    late: bool = False
     evse: int | None = None
     connector: int | None = None
     transaction_id: str | None = None
@@ -200,7 +204,9 @@ class RecentEvent(Value, frozen=True, kw_only=True):
 
 
 class RecentEvents(Value, frozen=True, kw_only=True):
-    """The latest events, newest first; `next` is the `before` of those that came earlier."""
+    """The latest events, by the time at which they happened, newest first; `next` is the `before` of those that came
+    earlier.
+    """
 
     events: tuple[RecentEvent, ...]
     next: int | None = None

@@ -9,6 +9,7 @@ from consumers.alerting.kinds.many import MANY
 from consumers.alerting.kinds.table import KINDS
 from consumers.alerting.reading import default_rules
 from consumers.alerting.rule_tests import RuleTest, failures, read_tests
+from consumers.alerting.yaml_nodes import Faults
 
 FOLDER = Path(reading.__file__).parent
 RULES, TESTS = read_tests((FOLDER / "defaults_test.yaml").read_text(), FOLDER)
@@ -35,3 +36,17 @@ def test_every_kind_is_shipped_and_every_shipped_rule_has_a_test() -> None:
     # What is learnt from many sessions, and what needs a real certificate, is tested with the engine.
     untested = {"ConnectorQuiet", "CertificateExpiring"}
     assert tested == {rule.name for rule in default_rules()} - untested
+
+
+def test_a_test_of_more_events_than_take_seconds_is_refused_with_its_line() -> None:
+    text = """
+defaults: true
+tests:
+  - name: years
+    events:
+      - {at: 0s, every: 1s, until: 3000d, station: "S-{1..1000}", event: station.heartbeat}
+    expect:
+      - {at: 1h, alerts: []}
+"""
+    with pytest.raises(Faults, match="line 6: .*more than 100,000 events"):
+        read_tests(text, FOLDER)

@@ -88,6 +88,24 @@ async def test_a_station_and_its_past(viewer: Viewer) -> None:
     assert len((await viewer.get("/stations/CP-1/series", params={"points": 2})).json["points"]) == 2
 
 
+async def test_events_are_in_the_order_of_their_time_and_late_ones_say_so(viewer: Viewer) -> None:
+    charger = Charger()
+    await viewer.world.append(
+        charger.boots(50),
+        charger.starts("told-late", 300, told=40),
+        charger.ends("told-late", 200, told=39),
+        charger.status("Faulted", 30),
+    )
+    await viewer.world.caught_up()
+    events = (await viewer.get("/stations/CP-1/events")).json["events"]
+    assert [(event["name"], event.get("late", False)) for event in events] == [
+        ("connector.status_changed", False),
+        ("station.booted", False),
+        ("transaction.ended", True),
+        ("transaction.started", True),
+    ]
+
+
 async def test_events_and_commands_of_late(viewer: Viewer) -> None:
     charger = Charger()
     token = {"idToken": {"value": "04A2B3C4D5E6F7", "type": "ISO14443"}, "evse": {"id": 1}}
@@ -187,7 +205,7 @@ class TestList:
         "/stations/CP-1/events?before=0",
         "/stations/CP-1/events?before=9007199254740993",
         "/changes?after=here",
-        "/stations/a%20b",
+        "/stations/a%0Ab",
     ],
 )
 async def test_what_cannot_be_read_is_refused_in_words(viewer: Viewer, query: str) -> None:

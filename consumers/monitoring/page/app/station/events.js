@@ -57,10 +57,10 @@ export function events(path) {
   };
 }
 
-/** Newest first, each once. @param {any[]} newest @param {any[]} older */
+/** By the time at which they happened, newest first, each once. @param {any[]} newest @param {any[]} older */
 function merged(newest, older) {
   const byNumber = new Map([...older, ...newest].map((event) => [event.number, event]));
-  return [...byNumber.values()].sort((one, other) => other.number - one.number);
+  return [...byNumber.values()].sort((one, other) => Date.parse(other.at) - Date.parse(one.at) || other.number - one.number);
 }
 
 /** @param {any} event */
@@ -72,7 +72,7 @@ function line(event) {
       <summary>
         ${moment(event.at)}
         <span class="event-words"><strong>${title}</strong> ${more ? html`<span class="event-more">${more}</span>` : nothing}</span>
-        <span class="second">${place}</span>
+        <span class="second">${event.late ? html`<span class="event-late" title="The station told it late.">told late</span> ` : nothing}${place}</span>
       </summary>
       <pre tabindex="0" aria-label="The event as JSON">${JSON.stringify(event, null, 2)}</pre>
     </details>
