@@ -48,5 +48,5 @@ tests:
     expect:
       - {at: 1h, alerts: []}
 """
-    with pytest.raises(Faults, match="line 6: .*more than 100,000 events"):
+    with pytest.raises(Faults, match=r"line 6: .*more than 100,000 events"):
         read_tests(text, FOLDER)
