@@ -5,7 +5,7 @@ PYTHON ?= python3
 SECONDS ?= 60
 PYTEST_ARGS ?=
 
-.PHONY: setup demo test check format docs bench clean
+.PHONY: setup demo test check format docs soak bench clean
 
 setup: $(VENV)/.ready  ## a virtual environment with everything in it; quick when it is there
 
@@ -34,6 +34,9 @@ format: setup
 
 docs: setup  ## JSON Schemas, AsyncAPI and the tables of events and settings, generated from the code
 	$(BIN)/python -m cli.docs
+
+soak: setup  ## a fleet with foreign habits lives a week in minutes; oracles compare what became of it with the truth
+	$(BIN)/python -m tests.soak
 
 bench: setup  ## about eleven minutes: the gateway beside its references, and its commands, on this machine
 	$(BIN)/python -m benchmarks
