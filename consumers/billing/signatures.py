@@ -1,5 +1,7 @@
 """Signed readings: untouched beside the record, and in it as far as OCPI has room."""
 
+import base64
+
 from consumers.billing.sessions.facts import Facts, Signed
 from consumers.charging.samples import END
 from contract.cdrs import SignedData, SignedValue
@@ -30,9 +32,7 @@ def signed_data(facts: Facts) -> SignedData | None:
     keys = [signed.public_key for signed in fitting if 0 < len(signed.public_key) <= LONGEST_KEY]
     encoding = next((signed.encoding for signed in fitting if signed.encoding), "")
     return SignedData(
-        encoding_method=(encoding or ("OCMF" if fitting[0].data.startswith(OCMF) else "unknown"))[
-            :LONGEST_ENCODING
-        ],
+        encoding_method=(encoding or ("OCMF" if _ocmf(fitting[0].data) else "unknown"))[:LONGEST_ENCODING],
         public_key=keys[0] if keys else None,
         signed_values=tuple(
             SignedValue(
@@ -47,10 +47,21 @@ def signed_data(facts: Facts) -> SignedData | None:
 
 def _plain(signed: Signed, facts: Facts) -> str:
     """What was signed, where it can be seen; else the register that was read at that time."""
-    if signed.data.startswith(OCMF):
-        payload = signed.data.split("|")[1]
+    if (text := _ocmf(signed.data)) is not None:
+        payload = text.split("|")[1]
         if len(payload) <= LONGEST_PLAIN:
             return payload
     told = {reading.at_ms: reading.value for readings in facts.registers.values() for reading in readings}
     value = told.get(signed.at_ms)
     return "" if value is None else f"{value} Wh"
+
+
+def _ocmf(data: str) -> str | None:
+    """The OCMF text that signed data is, as it stands or in Base64 (OCPP 2.0.1, SignedMeterValueType)."""
+    if data.startswith(OCMF):
+        return data
+    try:
+        text = base64.b64decode(data, validate=True).decode()
+    except ValueError:
+        return None
+    return text if text.startswith(OCMF) else None

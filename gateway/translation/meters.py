@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
 from msgspec.structs import replace
 
 from contract.events import Event, MeterSampled
@@ -55,10 +56,28 @@ def read_16(groups: Any, reading: Reading) -> tuple[Sample, ...]:
 
 
 def _signed_16(written: Any, kind: Kind, when: datetime | None, reading: Reading) -> Sample:
-    """The blob, without a number: what it says in it is for those who check its signature."""
+    """The blob, without a number: what it says in it is for those who check its signature.
+
+    Some stations put the object that OCPP 2.x calls SignedMeterValueType into the text, as JSON.
+    """
     blob = as_text(written, reading) or canonical(written)
-    signed = SignedReading(data=blob, encoding="OCMF" if blob.startswith("OCMF|") else None)
+    if (envelope := _envelope(blob)) is not None:
+        reading.quirk("signed_envelope")
+        signed = _signed_2x(envelope, reading)
+    else:
+        signed = SignedReading(data=blob, encoding="OCMF" if blob.startswith("OCMF|") else None)
     return replace(kind.sample(None, None, when), signed=signed)
+
+
+def _envelope(blob: str) -> dict[str, Any] | None:
+    """The JSON object that a text is, if it holds signed data."""
+    if not blob.lstrip().startswith("{"):
+        return None
+    try:
+        found = orjson.loads(blob)
+    except orjson.JSONDecodeError:
+        return None
+    return found if type(found) is dict and type(found.get("signedMeterData")) is str else None
 
 
 def _plain_number(written: Any) -> Decimal | None:

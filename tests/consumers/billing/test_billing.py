@@ -1,5 +1,6 @@
 """The consumer on its runtime: each session ends in exactly one record, whatever comes late, twice, or never."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -347,6 +348,32 @@ async def test_a_record_that_no_log_takes_keeps_no_other_from_its_own(world: Wor
     assert [record.transaction_id for record in await until(world, 66)] == ["t1"]
     assert world.process.loop is not None
     assert world.process.loop.trouble is None
+
+
+async def test_signed_data_in_base64_comes_with_its_key_and_what_was_signed(world: World) -> None:
+    """As OCPP 2.x and the JSON envelope of 1.6 stations have it."""
+
+    def signed(minute: float, wh: int, context: str) -> Event:
+        text = base64.b64encode(f'OCMF|{{"RV":{wh}}}|{{"SD":"30"}}'.encode()).decode()
+        reading = SignedReading(
+            data=text, encoding="OCMF", signing="ECDSA-secp256r1-SHA256", public_key="3059"
+        )
+        sample = Sample(
+            measurand="Energy.Active.Import.Register", at=at(minute), context=context, signed=reading
+        )
+        return T.sampled(minute, sample)
+
+    await say(world, T.started(0, 1000), signed(0, 1000, "Transaction.Begin"))
+    await say(world, signed(60, 8000, "Transaction.End"), T.ended(60, 8000))
+    (record,) = await until(world, 70)
+    data = record.cdr.signed_data
+    assert data is not None
+    assert (data.encoding_method, data.public_key) == ("OCMF", "3059")
+    assert [(one.nature, one.plain_data) for one in data.signed_values] == [
+        ("Start", '{"RV":1000}'),
+        ("End", '{"RV":8000}'),
+    ]
+    assert record.energy_wh == 7000
 
 
 async def test_signed_readings_are_kept(world: World) -> None:
