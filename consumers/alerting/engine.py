@@ -54,6 +54,7 @@ class Engine:
     ) -> list[Change]:
         """Take in one event of the station, which is changed in place."""
         turn = _Turn(self, name, station, groups, heard.at_ms)
+        turn.time = time
         feed = heard.event.TOPIC
         for key, watch in tuple(station.watches.items()):
             rule = self.rules.get(_split(key)[0])
@@ -130,6 +131,7 @@ class _Turn:
 
     def __init__(self, engine: Engine, name: str, station: Station, groups: Groups, now_ms: int) -> None:
         self.changes: list[Change] = []
+        self.time = ShardTime()
         self._engine = engine
         self._name = name
         self._station = station
@@ -179,20 +181,33 @@ class _Turn:
             return
         if not means(rule, self._name, self._station) or self._station.retired_ms:
             return
+        watch = self._watch_of(key, rule, verdict, heard.at_ms)
         if watch is None:
-            if isinstance(verdict, Holds) and verdict.only_renews:
-                return
-            others = sum(other.startswith(f"{rule.name}\n") for other in self._station.watches)
-            if others >= MAX_WATCHES_OF_RULE:
-                self._station.drop(f"watches of {rule.name}")
-                return
-            watch = self._station.watches[key] = Watch()
+            return
         if heard.appended_ms - heard.at_ms > LATE_MS:
             watch.hold_ms = heard.appended_ms + JUMP_MS
         if isinstance(verdict, Holds):
             self._holds(key, rule, watch, verdict, heard)
         else:
             self._occurred(key, rule, watch, verdict, heard)
+
+    def _watch_of(self, key: str, rule: Rule, verdict: Holds | Occurred, at_ms: int) -> Watch | None:
+        """The watch of a subject, begun where it is new; None where there is none to begin, or the rule has too many."""
+        watch = self._station.watches.get(key)
+        if watch is not None and watch.closes_ms is not None and watch.closes_ms <= at_ms:
+            # What was watched is over, and begins again.
+            self.pass_time(key, rule, watch, _Span(watch.closes_ms, self.time, watch_due))
+            watch = self._station.watches.get(key)
+        if watch is not None:
+            return watch
+        if isinstance(verdict, Holds) and verdict.only_renews:
+            return None
+        others = sum(other.startswith(f"{rule.name}\n") for other in self._station.watches)
+        if others >= MAX_WATCHES_OF_RULE:
+            self._station.drop(f"watches of {rule.name}")
+            return None
+        watch = self._station.watches[key] = Watch()
+        return watch
 
     def end(self, key: str, rule: Rule, watch: Watch, at_ms: int, why: Why) -> None:
         """What it watched is over; so is its alert."""

@@ -126,7 +126,7 @@ async def test_no_result_is_said_with_the_id(run: Ran, answers: Answering, addre
         ([], "name a station and a command"),
         (["CP-1"], "name a station and a command"),
         (["", "station.reset"], "'' is not the id of a station"),
-        (["CP 1", "station.reset"], "'CP 1' is not the id of a station"),
+        (["CP;1", "station.reset"], "'CP;1' is not the id of a station"),
         (["CP-1", "station.reset", "--raw", "Reset"], "name a station and a command"),
         (["CP-1", "transaction.strat"], "did you mean transaction.start?"),
         (["CP-1", "connector.unlock"], "/arguments: Object missing required field `evse`"),
