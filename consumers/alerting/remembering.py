@@ -98,9 +98,7 @@ def _hear_transaction(station: Station, heard: Heard, event: TransactionFact) ->
     session = station.sessions.get(name)
     if session is None:
         if isinstance(event, TransactionStarted) and evse:
-            place = station.place(evse)
-            place.longest_ms = usual_break_ms(place, heard.at_ms)
-            place.sessions += 1
+            _use(station, evse, heard.at_ms)
         session = _begin(station, name, Session(evse, heard.at_ms))
     session.evse = evse or session.evse
     if event.id_token is not None and isinstance(event, TransactionStarted):
@@ -113,6 +111,16 @@ def _hear_transaction(station: Station, heard: Heard, event: TransactionFact) ->
         session.ended_ms = heard.at_ms
         if session.evse:
             station.place(session.evse).ended_ms = heard.at_ms
+
+
+def _use(station: Station, evse: str, at_ms: int) -> None:
+    """Another session begins at the EVSE: those before it are over, though their ends were lost."""
+    place = station.place(evse)
+    place.longest_ms = usual_break_ms(place, at_ms)
+    place.sessions += 1
+    for other in station.sessions.values():
+        if other.evse == evse and other.ended_ms is None and other.began_ms < at_ms:
+            other.ended_ms = at_ms
 
 
 def _begin(station: Station, name: str, session: Session) -> Session:

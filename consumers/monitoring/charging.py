@@ -10,7 +10,7 @@ from consumers.charging.matching import NamelessEnd, OpenSession, best_match
 from consumers.charging.samples import BEGIN, END, REGISTER, total_of
 from consumers.monitoring.moments import When, believed, when
 from consumers.monitoring.registers import LARGEST_W, is_plausible, is_register, stopped
-from consumers.monitoring.state import Evse, Kept, Session
+from consumers.monitoring.state import Evse, Kept, Session, Unplaced
 from consumers.monitoring.statuses import changed, charge, evse_of
 from consumers.monitoring.tally import StationTally
 from consumers.monitoring.words import text, token
@@ -23,6 +23,8 @@ from contract.events import (
 )
 from contract.model import Meter, Transaction
 
+UNPLACED_AT_MOST = 8
+"""So many transactions without a place are remembered of a station."""
 OVER_AT_MOST = 8
 """So many transactions that ended at an EVSE are remembered."""
 
@@ -33,8 +35,9 @@ def said(kept: Kept, event: TransactionFact, tally: StationTally) -> None:
     number = place_of(kept, event)
     evse = None if number is None else evse_of(kept, number)
     if number is None or evse is None:
+        _keep_start(kept, event, then.at_ms)
         return
-    session = session_of(evse, event, then, tally)
+    session = session_of(kept, evse, event, then, tally)
     if session is None:
         return
     _learn(session, event, then.at_ms, tally)
@@ -99,7 +102,7 @@ def _best_place(kept: Kept, event: TransactionEnded) -> int | None:
     running = [
         (str(number), OpenSession(session.started_ms, number, _exact(session.register_wh), session.token))
         for number, evse in kept.evses.items()
-        if (session := evse.session) is not None and session.is_running
+        if (session := evse.session) is not None and (session.is_running or session.by_status)
     ]
     stop_wh = event.meter.stop_wh if event.meter else None
     found = best_match(
@@ -112,19 +115,32 @@ def _exact(register_wh: float | None) -> Decimal | None:
     return None if register_wh is None else Decimal(register_wh)
 
 
-def session_of(evse: Evse, event: Event, then: When, tally: StationTally) -> Session | None:
+def _keep_start(kept: Kept, event: TransactionFact, at_ms: int) -> None:
+    """Remember the start of a transaction whose EVSE is not known yet, until it is."""
+    name = text(event.transaction.id) if event.transaction else None
+    if not isinstance(event, TransactionStarted) or name is None:
+        return
+    others = [one for one in kept.unplaced if one.transaction != name]
+    start = Unplaced(name, at_ms, _borders(event)[0], token(event.id_token))
+    kept.unplaced = [*others, start][-UNPLACED_AT_MOST:]
+
+
+def session_of(kept: Kept, evse: Evse, event: Event, then: When, tally: StationTally) -> Session | None:
     """The session that an event is about, begun where it is new; None where it is of one that is over."""
     held = evse.session
     said = event.transaction or Transaction()
     if held is not None and held.transaction == said.id and (said.id or held.is_running):
         return held
     if isinstance(event, TransactionEnded) and said.id is None:
-        return held if held is not None and held.is_running else None
+        return held if held is not None and (held.is_running or held.by_status) else None
     if said.id in evse.over or (isinstance(event, TransactionEnded) and held is not None and held.is_running):
         return None
     if event.offline and held is not None and held.is_running:
         return None  # told after an outage: the session that runs now began later
+    start = next((one for one in kept.unplaced if one.transaction == said.id), None)
     started_ms = min(then.at_ms, believed(said.started_at, then.received_ms))
+    if start is not None:
+        started_ms = start.started_ms
     if held is not None and started_ms < (held.started_ms if held.ended_ms is None else held.ended_ms):
         return None
     if held is not None and held.is_running:  # its end was lost
@@ -133,6 +149,13 @@ def session_of(evse: Evse, event: Event, then: When, tally: StationTally) -> Ses
     evse.session = Session(started_ms, text(said.id), native, inferred=True)
     tally.shard.level("sessions", started_ms, 1)
     tally.shard.count("sessions_started", started_ms)
+    if start is not None:
+        kept.unplaced.remove(start)
+        session = evse.session
+        session.inferred, session.token = False, start.token
+        if start.start_wh is not None:
+            session.told_start_wh = session.start_wh = session.register_wh = start.start_wh
+            session.register_ms = started_ms
     return evse.session
 
 
@@ -163,10 +186,10 @@ def _learn(session: Session, event: TransactionFact, at_ms: int, tally: StationT
     session.charging_state = text(said.charging_state) or session.charging_state
     session.token = session.token or token(event.id_token)
     start_wh, stop_wh = _borders(event)
-    if start_wh is not None and is_register(start_wh):
-        session.told_start_wh = start_wh
+    if start_wh is None or not is_register(start_wh) or session.told_start_wh is not None:
+        start_wh = None  # the first counts: a stop may repeat it by another register
     else:
-        start_wh = None
+        session.told_start_wh = start_wh
     if start_wh is not None and session.register_wh is None:
         session.start_wh = session.register_wh = start_wh
         session.register_ms = session.started_ms

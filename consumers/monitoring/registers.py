@@ -35,17 +35,20 @@ def metered(session: Session, register_wh: float, at_ms: int, tally: StationTall
         return None
     if _is_dip(session, register_wh, before_wh):
         return None
+    counted_wh = session.energy_wh or 0
     risen_wh, took_ms = register_wh - before_wh, at_ms - before_ms
     if session.dip_last_wh is not None and session.dip_first_wh is not None and risen_wh < 0:
         # It was reset, and has risen since: what was charged before stays.
         session.start_wh = (session.start_wh or 0) + session.dip_first_wh - before_wh
         risen_wh = register_wh - session.dip_first_wh
     elif not is_plausible(risen_wh, took_ms):
-        session.start_wh = (session.start_wh or 0) + risen_wh
         risen_wh = 0
     session.dip_first_wh = session.dip_last_wh = None
-    tally.shard.count("energy_wh", at_ms, round(risen_wh))
+    if risen_wh == 0:
+        session.start_wh = register_wh - counted_wh
     session.register_wh, session.register_ms = register_wh, at_ms
+    # The difference of whole sums, so that what is rounded off a hundred readings is not lost.
+    tally.shard.count("energy_wh", at_ms, (session.energy_wh or 0) - counted_wh)
     return round(risen_wh * 3_600_000 / took_ms) if took_ms > 0 else None
 
 

@@ -34,7 +34,7 @@ def sampled(kept: Kept, event: MeterSampled, tally: StationTally) -> None:
             _note(evse, sample, at_ms)
     session = evse.session
     if event.transaction is not None and event.transaction.id is not None:
-        session = session_of(evse, event, When(min(by_time, default=received_ms), received_ms), tally)
+        session = session_of(kept, evse, event, When(min(by_time, default=received_ms), received_ms), tally)
     for at_ms, samples in sorted(by_time.items()):
         within = periodic(samples)
         power_w, register_wh, soc = (_total(within, one) for one in (POWER, REGISTER, STATE_OF_CHARGE))

@@ -112,6 +112,15 @@ class Evse(Held):
     """The latest transactions that ended here: what is read of them late begins no session."""
 
 
+class Unplaced(Held):
+    """What the start of a transaction told before its EVSE was known (OCPP 2.x: the card was shown first)."""
+
+    transaction: str
+    started_ms: int
+    start_wh: float | None = None
+    token: str | None = None
+
+
 class Going(Held):
     """How a firmware update or an upload of a log goes."""
 
@@ -152,6 +161,7 @@ class Kept(Held):
     events: int = 0
     commands: int = 0
     seen_ids: list[int] = msgspec.field(default_factory=list)
+    unplaced: list[Unplaced] = msgspec.field(default_factory=list)
 
     @property
     def is_connected(self) -> bool:

@@ -9,7 +9,7 @@ from tests.soak.oracles import table
 from tests.soak.reading import Outcome
 from tests.soak.week import SOAKED, Week, fleet_of, live
 
-WRONG_TODAY = {"monitoring: Wh of all days"}
+WRONG_TODAY: set[str] = set()
 """The monitoring's daily sums of energy miss parts of sessions (see docs/soak.md); `make soak` fails for it. Whoever
 mends it takes the oracle out of this set."""
 

@@ -743,3 +743,17 @@ def test_a_station_that_comes_back_before_it_was_missed_fights_with_nobody() -> 
         it.hear(A.connects(number * 10), connection=f"c{number}")
         it.hear(A.leaves(number * 10, "takeover"), connection=f"c{number - 1}")
     assert it.told == []
+
+
+def test_a_station_that_never_tells_an_end_reaches_no_bound() -> None:
+    it = watched("kind: session_silent, for: 10m")
+    for number in range(3 * MAX_SESSIONS):
+        it.hear(A.starts(number * 60, f"T{number}"))
+        it.hear(A.meters(number * 60 + 5, f"T{number}", wh=number * 100))
+        for minute in range(6, 60, 6):
+            it.time = it.time.hear(ms(number * 60 + minute))  # the shard's other stations
+            it.tick(number * 60 + minute)
+    assert it.station.dropped == {}
+    standing = {one.alert.labels["transaction"] for one in it.changes if one.became == "raised"}
+    standing -= {one.alert.labels["transaction"] for one in it.changes if one.became == "resolved"}
+    assert standing == {f"T{3 * MAX_SESSIONS - 1}"}

@@ -162,6 +162,44 @@ def test_a_connector_that_is_available_after_a_boot_has_no_session() -> None:
     assert shown_wh(folded) == day_wh(folded) == 2000
 
 
+def test_a_stop_without_a_transaction_may_come_after_the_status() -> None:
+    stop = replace(C.ends(minutes=10, stop_wh=7000, evse=None), transaction=Transaction(native=0))
+    folded = Folded(
+        C.status("Occupied", 61), C.starts(), C.samples(20, 5000), C.status("Available", 10), stop
+    )
+    assert folded.shard.totals["sessions"] == 0
+    assert shown_wh(folded) == day_wh(folded) == 6000
+
+
+def test_the_start_of_a_2x_session_may_come_before_its_place_is_known() -> None:
+    (sample,) = C.samples(60, 1000).samples
+    folded = Folded(
+        C.starts(meter=None, evse=None, samples=(replace(sample, context=BEGIN),)),
+        C.samples(50, 3000),
+        C.ends(minutes=10, stop_wh=9000),
+    )
+    session = folded.kept.evses[1].session
+    assert session is not None
+    assert session.started_ms == int(ago(60).timestamp() * 1000)
+    assert shown_wh(folded) == day_wh(folded) == 8000
+    assert folded.kept.unplaced == []
+
+
+def test_the_start_is_not_read_from_another_register_at_the_end() -> None:
+    (sample,) = C.samples(10, 0).samples
+    stop = C.ends(minutes=10, stop_wh=9000, samples=(replace(sample, context=BEGIN),))
+    assert shown_wh(Folded(C.starts(), C.samples(30, 900), stop)) == 8000
+
+
+def test_fractions_are_not_rounded_off_each_reading() -> None:
+    folded = Folded(
+        C.starts(),
+        *(C.samples(59 - n, 1000 + 0.4 * n) for n in range(1, 51)),
+        C.ends(minutes=0, stop_wh=None),
+    )
+    assert shown_wh(folded) == day_wh(folded) == 20
+
+
 def test_a_session_that_is_told_after_an_outage_takes_no_running_one_away() -> None:
     folded = Folded(C.starts("now", 30))
     folded.take(
