@@ -19,7 +19,7 @@ from consumers.runtime.consumer import Consumer
 from consumers.runtime.database import Database
 from consumers.runtime.decoding import Read, read
 from consumers.runtime.metrics import ConsumerMetrics
-from consumers.runtime.ordering import order
+from consumers.runtime.ordering import TimeOrder
 from consumers.runtime.positions import Fenced, Positions
 from consumers.runtime.share import Share
 from consumers.runtime.transaction import HandlerFailed, Transactions
@@ -27,6 +27,9 @@ from consumers.runtime.transience import is_transient
 from eventlog.port import EventLog, LogUnavailable, Partition, Stored, Subscription
 
 TICK_SECONDS = 1.0
+AHEAD_SECONDS = 0.02
+"""The wait for more records while some wait for another topic."""
+
 STALLED_SECONDS = 5.0
 """So long the other topics of a shard wait for one that is behind and of which nothing comes."""
 
@@ -69,6 +72,7 @@ class Loop:
         self._share = Share(consumer.topics, database, positions, metrics, clock=self._clock, now=now)
         self._ticked: dict[int, datetime] = {}
         self._looked_at = self._committed_at = float("-inf")
+        self._order = TimeOrder()
         self._waiting_since: dict[Partition, float] = {}
         """Since when nothing came of each partition that is behind."""
         self._failed_ticks = 0
@@ -128,7 +132,9 @@ class Loop:
         try:
             if self._share.untaken:
                 await self._until_done(lambda: self._take(subscription))
-            found = await subscription.fetch(self._batch_records, self._tick_seconds / 2)
+            # What waits for another topic is not waited for here.
+            wait_seconds = AHEAD_SECONDS if len(self._order) else self._tick_seconds / 2
+            found = await subscription.fetch(self._batch_records, wait_seconds)
             if batch := self._in_order(subscription, found):
                 await self._until_done(lambda: self._handle(subscription, batch))
             await self._tick_if_due(subscription)
@@ -158,11 +164,15 @@ class Loop:
                 return
 
     async def _take(self, subscription: Subscription) -> None:
+        self._order.clear()
+        for partition, position in self._clock.positions.items():
+            if partition in subscription.assigned and partition in self._share.held:
+                subscription.seek(partition, position)
         await self._share.take(subscription)
         await self._look(subscription)
 
     def _in_order(self, subscription: Subscription, found: Sequence[Stored]) -> list[Read]:
-        """What was found in partitions that we hold, read, in the order of time; what is ahead is fetched again."""
+        """The next records in the order of time, read. What is ahead of other topics is kept for later."""
         now = asyncio.get_running_loop().time()
         reach = self._clock.reach(self._share.held)
         came = {Partition(stored.place.topic, stored.place.partition) for stored in found}
@@ -172,11 +182,10 @@ class Loop:
             if at.next_offset < at.end
         }
         stalled = {one for one, since in self._waiting_since.items() if now - since > STALLED_SECONDS}
-        ordered = order(found, reach, stalled)
-        for partition, offset in ordered.again.items():
+        for partition, offset in self._order.add(found).items():
             if partition in subscription.assigned:
                 subscription.seek(partition, offset)
-        return [read(stored) for stored in ordered.ready]
+        return [read(stored) for stored in self._order.take(reach, self._batch_records, stalled)]
 
     async def _handle(self, subscription: Subscription, batch: Sequence[Read]) -> None:
         began = asyncio.get_running_loop().time()
