@@ -57,7 +57,8 @@ def write_history(
     records: list[tuple[int, Record]] = []
     transactions: set[str] = set()
     for config in stations[:MOST_STATIONS]:
-        sessions = past_sessions(config, tokens, since, until)
+        # The last status of a session is told after its end, and still belongs to the past.
+        sessions = past_sessions(config, tokens, since, until - 2 * UNPLUGGED_AFTER)
         transactions |= {session.transaction for session in sessions}
         records += StationHistory(gateway, config).records(since, sessions)
     records.sort(key=lambda one: one[0])

@@ -224,6 +224,8 @@ class Loop:
         ends = await subscription.ends(frozenset(self._share.held))
         for partition, position in self._clock.positions.items():
             # Behind the last record there may be gaps (compaction, transactions): they are read over.
+            if self._order.holds(partition):
+                continue  # what was fetched is not read yet
             if partition in subscription.assigned and position < ends.get(partition, 0):
                 read_up_to = await subscription.position(partition)
                 ends[partition] = position if read_up_to >= ends[partition] else ends[partition]

@@ -34,6 +34,10 @@ class TimeOrder:
         """How many records wait."""
         return sum(map(len, self._ahead.values()))
 
+    def holds(self, partition: Partition) -> bool:
+        """Whether records of the partition wait."""
+        return bool(self._ahead.get(partition))
+
     def clear(self) -> None:
         """Forget all that waits: it is fetched again."""
         self._ahead.clear()

@@ -67,9 +67,9 @@ def oddities(station: Json, began: datetime, now: datetime) -> list[str]:
         found.append("two sessions at one connector")
     for session in sessions:
         if statuses.get(session["evse"], "Available") == "Available" and session.get("powerW"):
-            found.append(f"{session} charges, and its connector does not")
+            found.append(f"{session['transactionId']} charges, and its connector does not")
         if not began <= datetime.fromisoformat(session["startedAt"]) <= now + timedelta(seconds=1):
-            found.append(f"{session} is not of this demo")
+            found.append(f"{session['transactionId']} is not of this demo")
     return found
 
 
@@ -96,6 +96,7 @@ async def test_page_metrics_and_summary_agree_with_the_simulator(
     began = datetime.now(UTC)
     truth = Truth(demo)
     looks = 0
+    before: set[str] = set()
     async with running(demo) as task, ClientSession() as client, asyncio.TaskGroup() as group:
         watching = group.create_task(truth.watch())
         while demo.fleet is None:
@@ -117,8 +118,9 @@ async def test_page_metrics_and_summary_agree_with_the_simulator(
             assert sum(len(station.get("sessions", [])) for station in stations) <= 13
             assert overview["lastDay"]["sessionsEnded"] > 0, "the history"
             now = datetime.now(UTC)
-            for station in stations:
-                assert not oddities(station, began, now)
+            found = {oddity for station in stations for oddity in oddities(station, began, now)}
+            assert not found & before, "what lasts is no matter of topics that differ by a moment"
+            before = found
         assert await task == 0, output.getvalue()
         watching.cancel()
     assert looks > SECONDS / 3

@@ -33,7 +33,20 @@ UNTOLD = {"never-stops", "null-transaction"}
 """Characters that do not say which session ended: what they charge is a guess, that they charged is not."""
 
 HABITS = Habits(first_arrival_seconds=(0, 3600), idle_seconds=(1800, 14_400), parking_seconds=(1800, 14_400))
-DRAWN = [profile for name, profile in PROFILES.items() if name not in {*UNTOLD, "broken-frames"}]
+SOAKED = {
+    "local-time",
+    "mislabelled-kwh",
+    "neutral-register",
+    "phase-registers",
+    "phase-to-neutral-registers",
+    "repeats-begin",
+    "session-samples",
+    "stops-minus-one",
+    "stops-zero",
+    "unchanging-start",
+}
+"""Their messages do not tell the truth, so this test's oracle cannot read it there: the soak knows it otherwise."""
+DRAWN = [profile for name, profile in PROFILES.items() if name not in {*UNTOLD, *SOAKED, "broken-frames"}]
 
 
 async def test_each_session_has_one_record_that_is_true_to_the_meter(tmp_path: Path) -> None:
