@@ -1,7 +1,6 @@
 """Billing, monitoring and alerting read the log of the week, each with a database of its own, one after the other."""
 
 import asyncio
-import resource
 from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -51,15 +50,17 @@ class Outcome(NamedTuple):
     bytes_of: dict[str, int]
     """The size of each database file."""
     memory_mb: float
-    """The most memory that this process ever had."""
+    """By how much the resident memory of this process rose while all three consumers read the week."""
 
 
 async def read(folder: Path, began: datetime, ended: datetime) -> Outcome:
     """Let all three read the log `events.db` of the folder. Raises TimeoutError where one does not come to the end."""
     began_ms = int(began.timestamp() * 1000)
+    before_mb = _resident_mb()
     # The log would delete a week that lies further back than its retention: its upkeep lives at the week's begin.
     with patch("eventlog.embedded.upkeep.now_ms", return_value=began_ms):
-        return await _read(folder, ended)
+        outcome = await _read(folder, ended)
+    return outcome._replace(memory_mb=_resident_mb() - before_mb)
 
 
 async def _read(folder: Path, ended: datetime) -> Outcome:
@@ -84,8 +85,13 @@ def _outcome(folder: Path, running: dict[str, int], days: dict[int, dict[str, in
     finally:
         log.connection.close()
     sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("*.db"))}
-    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Outcome(records, alerts, running, days, sizes, memory_mb)
+    return Outcome(records, alerts, running, days, sizes, 0.0)
+
+
+def _resident_mb() -> float:
+    """The resident set of this process (proc(5), VmRSS)."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def _process(name: str, folder: Path, now: datetime) -> ConsumerProcess:

@@ -122,7 +122,7 @@ async def test_a_fleet_of_today_begins_with_the_span_that_has_data(
 ) -> None:
     def young(overview: object, step_seconds: int, since: datetime | None) -> object:
         trend = trend_of(overview, step_seconds, since)  # type: ignore[arg-type]
-        begun = datetime.now(UTC) - timedelta(minutes=50)
+        begun = datetime.now(UTC) - timedelta(hours=2)
         points = tuple(
             point
             if point.at >= begun
