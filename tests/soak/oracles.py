@@ -65,7 +65,7 @@ def judge(week: Week, outcome: Outcome) -> list[Verdict]:
         compared("start", lambda truth, record: abs(truth.began - record.cdr.start_date_time) <= LARGEST_ERROR),
         compared("end", lambda truth, record: abs((truth.ended or truth.began) - record.cdr.end_date_time) <= LARGEST_ERROR),
         compared("token", lambda truth, record: truth.token == record.cdr.cdr_token.uid),
-        *_monitoring(week, outcome, _knowable_wh(habits, pairs)),
+        *_monitoring(week, outcome, _knowable_wh(week, habits, pairs)),
         *_alerting(week, outcome),
         _sizes(week, outcome),
     ]  # fmt: skip
@@ -106,16 +106,18 @@ def _said(record: CdrIssued) -> str:
     return f"{record.energy_wh} Wh {cdr.start_date_time:%a %H:%M:%S}-{cdr.end_date_time:%H:%M:%S} [{flags}]"
 
 
-def _knowable_wh(habits: dict[str, str], pairs: list[tuple[TrueSession, CdrIssued]]) -> int:
+def _knowable_wh(week: Week, habits: dict[str, str], pairs: list[tuple[TrueSession, CdrIssued]]) -> int:
     """The energy of all sessions; of one whose station hides the end, as far as its record says (judged on its own)."""
-    return round(
-        sum(
-            float(record.energy_wh)
-            if HIDDEN.get(habits[truth.station], {}).get("Wh", frozenset()) & set(record.flags)
-            else int(truth.stop_wh or 0) - int(truth.start_wh)
-            for truth, record in pairs
-        )
+    hidden_wh = sum(
+        _true_wh(truth) - float(record.energy_wh)
+        for truth, record in pairs
+        if HIDDEN.get(habits[truth.station], {}).get("Wh", frozenset()) & set(record.flags)
     )
+    return round(sum(map(_true_wh, week.sessions)) - hidden_wh)
+
+
+def _true_wh(truth: TrueSession) -> int:
+    return int(truth.stop_wh or 0) - int(truth.start_wh)
 
 
 def _monitoring(week: Week, outcome: Outcome, true_wh: int) -> Iterable[Verdict]:
