@@ -27,6 +27,8 @@ def test_whatever_we_can_say_is_published_and_read_back(event: type[Event], data
     if said.protocol:
         protocol = msgspec.structs.replace(said.protocol, version="2.1", action="Heartbeat")
         said = msgspec.structs.replace(said, protocol=protocol)
+    # What is published hides secrets, and writes a float of many digits as the whole number that it is.
+    said = msgspec.json.decode(encode(said), type=event)
     envelope = Envelope(gateway="gw", station="station-1", version="2.1", connection="c")
     record = Record(
         topic=said.TOPIC.name, key="station-1", value=encode(said), headers=envelope.headers(said, "id", 1)
