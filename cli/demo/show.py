@@ -38,8 +38,8 @@ from simulator.wire import WebSocketDialer
 
 HABITS = Habits(
     first_arrival_seconds=(0, 4),
-    idle_seconds=(3, 12),
-    parking_seconds=(10, 40),
+    idle_seconds=(8, 30),
+    parking_seconds=(10, 30),
     handling_seconds=(0.2, 0.8),
     fault_share=0.1,
     repair_seconds=(4, 10),
@@ -142,8 +142,8 @@ class Demo:
             await self._show_until(running)
             interrupted = asked.done()
             asked.cancel()
-            if not interrupted:  # a second cancellation would break off the stop of the alerting
-                happening.cancel()
+            # It ends by itself, or was cancelled when somebody asked: another cancellation would break off the
+            # stop of the alerting.
             await asyncio.gather(asked, happening, return_exceptions=True)
         return fleet, interrupted
 
